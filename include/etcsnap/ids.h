@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* ids.h - user and group names, and home directories, of one root */
+#ifndef ETCSNAP_IDS_H
+#define ETCSNAP_IDS_H
+
+#include <stdint.h>
+
+#include "etcsnap/buf.h"
+#include "etcsnap/error.h"
+
+/** struct es_ids - cache of names by number; usable by several threads */
+struct es_ids;
+
+/**
+ * es_ids_new - open the user database
+ * @out:  owned; es_ids_free()
+ * @root: "/" asks the system (getpwent(3): files, sssd, ldap); any other
+ *        directory's own etc/passwd and etc/group are read instead
+ * @err:  filled on failure
+ *
+ * Return: 0 or -ENOMEM; a missing database is an empty one.
+ */
+int es_ids_new(struct es_ids **out, const char *root, struct es_error *err);
+
+/** es_ids_free - close it; NULL is allowed */
+void es_ids_free(struct es_ids *ids);
+ES_DEFINE_CLEANUP(struct es_ids, es_ids_free)
+
+/** es_ids_user - Return: name of @uid, borrowed, or NULL when there is none */
+const char *es_ids_user(struct es_ids *ids, uint32_t uid);
+
+/** es_ids_group - Return: name of @gid, borrowed, or NULL */
+const char *es_ids_group(struct es_ids *ids, uint32_t gid);
+
+/**
+ * es_ids_hash - a number that changes when passwd or group change
+ * @ids: database
+ *
+ * Return: es_hash64() over the contents of etc/passwd and etc/group of the
+ * root; what a directory service answers is not part of it.
+ */
+uint64_t es_ids_hash(struct es_ids *ids);
+
+/**
+ * es_ids_homes - every home directory, each once
+ * @ids:  database
+ * @out:  appended: absolute paths, each followed by a NUL byte, sorted by
+ *        bytes; "/" and relative ones are left out
+ * @err:  filled on failure
+ *
+ * Return: 0 or a negative errno.
+ */
+int es_ids_homes(struct es_ids *ids, struct es_buf *out, struct es_error *err);
+
+#endif
