@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/* conf.h - the configuration: one table of keys, values with their origin */
+#ifndef ETCSNAP_CONF_H
+#define ETCSNAP_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "etcsnap/buf.h"
+#include "etcsnap/error.h"
+
+/*
+ * One row of the table in conf_table.c says all there is to know of a key;
+ * the reader, "config check", "config show", the shipped etcsnap.conf and the
+ * key section of etcsnap.conf(5) are made from it or checked against it.
+ *
+ * Reading order: the main file, then conf.d/[*].conf beside it in byte order;
+ * with an explicit file (-c) that file alone. A repeated key is a list; later
+ * files add; an empty value clears what came before. Everything has a
+ * default, so no file at all is a valid configuration.
+ */
+
+/**
+ * enum es_conf_id - keys of the table, by section
+ *
+ * Keys of named sections ([rule NAME]) stand in the table once and have
+ * values per section name.
+ */
+enum es_conf_id {
+	ES_CONF_REPOSITORY_PATH,
+	ES_CONF_COLLECT_THREADS,
+	ES_CONF_COLLECT_NETWORK,
+	ES_CONF_COLLECT_WAIT,
+	ES_CONF_FILES_DEFAULTS,
+	ES_CONF_FILES_INCLUDE,
+	ES_CONF_FILES_EXCLUDE,
+	ES_CONF_FILES_HOME,
+	ES_CONF_FILES_MAX_SIZE,
+	ES_CONF_FILES_MIRROR_BINARY_MAX,
+	ES_CONF_RULE_MATCH,
+	ES_CONF_RULE_CLASS,
+	ES_CONF_RULE_MASK,
+	ES_CONF_COUNT,
+};
+
+/**
+ * enum es_conf_type - how a value is read and checked
+ * @ES_CONF_T_BOOL:    yes|no|true|false|on|off
+ * @ES_CONF_T_NUMBER:  decimal, between min and max
+ * @ES_CONF_T_BYTES:   number with optional K, M, G (1024)
+ * @ES_CONF_T_SECONDS: duration as es_clock_duration(); a plain number is
+ *                     seconds
+ * @ES_CONF_T_PATH:    absolute path
+ * @ES_CONF_T_GLOB:    path pattern, see glob.h
+ * @ES_CONF_T_REGEX:   PCRE2 regular expression with one group
+ * @ES_CONF_T_CLASS:   mirror|digest|secret
+ */
+enum es_conf_type {
+	ES_CONF_T_BOOL,
+	ES_CONF_T_NUMBER,
+	ES_CONF_T_BYTES,
+	ES_CONF_T_SECONDS,
+	ES_CONF_T_PATH,
+	ES_CONF_T_GLOB,
+	ES_CONF_T_REGEX,
+	ES_CONF_T_CLASS,
+};
+
+/**
+ * struct es_conf_key - one row of the table
+ * @section:  "repository", …; of a named section the word before the name
+ * @key:      name of the key
+ * @type:     how its value is read
+ * @list:     a repeated key adds instead of replacing
+ * @named:    belongs to a [section NAME]
+ * @fallback: default as text, "" = none
+ * @min:      least value of numbers, sizes and durations
+ * @max:      greatest
+ * @help:     one sentence, lower case, no full stop
+ */
+struct es_conf_key {
+	const char *section;
+	const char *key;
+	enum es_conf_type type;
+	bool list;
+	bool named;
+	const char *fallback;
+	int64_t min;
+	int64_t max;
+	const char *help;
+};
+
+/** es_conf_table - Return: row of a key; borrowed, constant */
+const struct es_conf_key *es_conf_table(enum es_conf_id id);
+
+/**
+ * struct es_conf_value - one value and where it came from
+ * @text: as written, NUL-terminated
+ * @file: file name, "default" for a default, "command line" for an option
+ * @line: line in @file, 1 is the first, 0 where there are no lines
+ */
+struct es_conf_value {
+	const char *text;
+	const char *file;
+	unsigned int line;
+};
+
+/** struct es_conf - a read and checked configuration */
+struct es_conf;
+
+/**
+ * es_conf_load - read the configuration
+ * @out:  owned; es_conf_free()
+ * @file: explicit file, read alone, that must exist; or NULL for the
+ *        installed one and its conf.d, where missing ones are no error
+ * @err:  filled on failure: "FILE:LINE: what; what to do"
+ *
+ * Every value is checked (type, range, pattern compiles).
+ *
+ * Return: 0, -EINVAL (fault CONFIG), -ENOENT or another errno.
+ */
+int es_conf_load(struct es_conf **out, const char *file, struct es_error *err);
+
+/**
+ * es_conf_parse - read a configuration from memory (run/rules, tests, fuzz)
+ * @out:  owned; es_conf_free()
+ * @text: bytes
+ * @len:  their number
+ * @name: stands for the file name in messages
+ * @err:  filled on failure
+ *
+ * Return: 0 or -EINVAL.
+ */
+int es_conf_parse(struct es_conf **out, const char *text, size_t len,
+		  const char *name, struct es_error *err);
+
+/** es_conf_free - free a configuration; NULL is allowed */
+void es_conf_free(struct es_conf *conf);
+ES_DEFINE_CLEANUP(struct es_conf, es_conf_free)
+
+/**
+ * es_conf_set - override a value as if a last file said so (options, tests)
+ * @conf: configuration
+ * @id:   key of an unnamed section
+ * @text: value; checked
+ * @file: origin shown for it, e.g. "--repo"
+ * @err:  filled on failure
+ *
+ * Return: 0 or -EINVAL.
+ */
+int es_conf_set(struct es_conf *conf, enum es_conf_id id, const char *text,
+		const char *file, struct es_error *err);
+
+/**
+ * es_conf_values - all values of a key
+ * @conf: configuration
+ * @id:   key
+ * @name: section name for keys of named sections, else NULL
+ * @n:    set to their number
+ *
+ * Return: borrowed array; the default where no file sets the key (for lists
+ * with no default, zero values).
+ */
+const struct es_conf_value *es_conf_values(const struct es_conf *conf,
+					   enum es_conf_id id, const char *name,
+					   size_t *n);
+
+/** es_conf_is_set - whether a file (not the default) gave the key a value */
+bool es_conf_is_set(const struct es_conf *conf, enum es_conf_id id);
+
+/** es_conf_text - Return: the last value of a key as text, borrowed */
+const char *es_conf_text(const struct es_conf *conf, enum es_conf_id id);
+
+/**
+ * es_conf_number - value of a NUMBER, BYTES, SECONDS or BOOL key
+ * @conf: configuration
+ * @id:   key
+ *
+ * Return: the number; 1 or 0 for a BOOL; 0 where there is neither a value nor
+ * a default.
+ */
+int64_t es_conf_number(const struct es_conf *conf, enum es_conf_id id);
+
+/**
+ * es_conf_names - names of the sections of one kind in order of appearance
+ * @conf:    configuration
+ * @section: "rule", "command", "channel"
+ * @n:       set to their number
+ *
+ * Return: borrowed array of borrowed names.
+ */
+const char *const *es_conf_names(const struct es_conf *conf,
+				 const char *section, size_t *n);
+
+/** es_conf_path - Return: the main file's name that is read without -c */
+const char *es_conf_path(void);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* mask.h - replace secret values inside text that is otherwise kept */
+#ifndef ETCSNAP_MASK_H
+#define ETCSNAP_MASK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "etcsnap/buf.h"
+#include "etcsnap/digest.h"
+
+/*
+ * A mask is a PCRE2 regular expression (multi-line, bytes, no UTF) whose
+ * first group (the first that took part in the match) is the secret. Every
+ * match's group becomes "<masked:XXXXXXXX>", the first 8 hex digits of its
+ * HMAC, so that a changed password shows as a change and nothing else. A mask
+ * that errors or hits its match limit makes the whole text secret: the caller
+ * must not keep it.
+ *
+ * An expression that begins with the comment "(?#with WORD WORD …)" sees only
+ * lines that hold one of the words (in either case), each line by itself.
+ * That is what makes masks cheap. With a word of less than three bytes the
+ * comment is a comment and nothing more.
+ */
+
+/** struct es_mask_set - compiled masks; used by many threads at once */
+struct es_mask_set;
+
+/**
+ * es_mask_check - whether a mask's expression is usable
+ * @regex: NUL-terminated
+ * @err:   filled on failure: the message of PCRE2 and its position
+ *
+ * Return: 0 or -EINVAL (does not compile, or has no group).
+ */
+int es_mask_check(const char *regex, struct es_error *err);
+
+/**
+ * es_mask_set_new - compile masks
+ * @out:     owned; es_mask_set_free()
+ * @regexes: NUL-terminated expressions
+ * @n:       their number
+ * @err:     filled on failure
+ *
+ * Return: 0, -EINVAL, -ENOMEM.
+ */
+int es_mask_set_new(struct es_mask_set **out, const char *const *regexes,
+		    size_t n, struct es_error *err);
+
+/** es_mask_set_free - free masks; NULL is allowed */
+void es_mask_set_free(struct es_mask_set *set);
+ES_DEFINE_CLEANUP(struct es_mask_set, es_mask_set_free)
+
+/**
+ * es_mask_apply - mask a text
+ * @set:  masks
+ * @out:  set to the masked text when anything was masked (reset first)
+ * @text: bytes
+ * @len:  their number
+ * @hmac: digest of kind ES_DIGEST_HMAC, this thread's
+ *
+ * All masks look at the original text; where their groups overlap they are
+ * one value. A group that is such a mark already stays as it is.
+ *
+ * Return: number of masked values, 0 when @out is to be ignored; negative
+ * (-EFBIG or -E2BIG when a limit was hit, -ENOMEM) when the text must be
+ * treated as secret.
+ */
+int es_mask_apply(const struct es_mask_set *set, struct es_buf *out,
+		  const char *text, size_t len, struct es_digest *hmac);
+
+#endif

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/* rules.h - what is watched, and how each path is recorded */
+#ifndef ETCSNAP_RULES_H
+#define ETCSNAP_RULES_H
+
+#include "etcsnap/conf.h"
+#include "etcsnap/entry.h"
+#include "etcsnap/glob.h"
+#include "etcsnap/mask.h"
+
+/*
+ * A pattern that matches a directory holds for everything below it. A path is
+ * watched when an include pattern holds for it and no exclude pattern does.
+ * Of the rules that hold for a path, the last one that sets an attribute
+ * (class, mask) decides it. Order: shipped rules first, then the
+ * configuration's in the order they were read, so that the administrator has
+ * the last word; explain says which decided.
+ */
+
+/** struct es_rules - compiled rules; used by many threads at once */
+struct es_rules;
+
+/**
+ * struct es_decision - what the rules say of one path
+ * @watch:       recorded, only led through, or neither
+ * @class:       how a file's content is to be kept (the content may still
+ *               raise it: binary, too large, a private key)
+ * @fingerprint: changes when anything that decides how this path is recorded
+ *               changes
+ * @include:     index + 1 of the include pattern that holds, 0 = none
+ * @exclude:     index + 1 of the exclude pattern that holds, 0 = none
+ * @class_rule:  index + 1 of the rule pattern that decided the class
+ * @mask_rule:   index + 1 of the rule pattern that decided the masks
+ * @masks:       masks for mirrored text, borrowed from the rules, or NULL
+ */
+struct es_decision {
+	enum es_watch watch;
+	enum es_class class;
+	uint32_t fingerprint;
+	uint16_t include;
+	uint16_t exclude;
+	uint16_t class_rule;
+	uint16_t mask_rule;
+	const struct es_mask_set *masks;
+};
+
+/**
+ * es_rules_new - compile the rules of a configuration
+ * @out:       owned; es_rules_free()
+ * @conf:      configuration; not needed afterwards
+ * @homes:     home directories for "~/" where the configuration names none:
+ *             absolute paths, each followed by a NUL byte (es_ids_homes())
+ * @homes_len: bytes of @homes
+ * @err:       filled on failure
+ *
+ * Return: 0, -EINVAL, -ENOMEM.
+ */
+int es_rules_new(struct es_rules **out, const struct es_conf *conf,
+		 const char *homes, size_t homes_len, struct es_error *err);
+
+/**
+ * es_rules_parse - rules as an earlier run recorded them in run/rules
+ * @out:  owned; es_rules_free()
+ * @text: what es_rules_text() wrote
+ * @len:  its bytes
+ * @err:  filled on failure
+ *
+ * Shipped defaults of this version play no part: the text says all.
+ *
+ * Return: 0, -EINVAL, -ENOMEM.
+ */
+int es_rules_parse(struct es_rules **out, const char *text, size_t len,
+		   struct es_error *err);
+
+/** es_rules_free - free rules; NULL is allowed */
+void es_rules_free(struct es_rules *rules);
+ES_DEFINE_CLEANUP(struct es_rules, es_rules_free)
+
+/**
+ * es_rules_text - the effective rules as a configuration text
+ * @rules: rules
+ * @out:   appended to: [files] with include, exclude, home and limits, then
+ *         [rule NAME] sections, shipped ones included, in force order
+ *
+ * Two rules objects decide alike exactly when their texts are equal.
+ *
+ * Return: 0 or the buffer's sticky failure.
+ */
+int es_rules_text(const struct es_rules *rules, struct es_buf *out);
+
+/** es_rules_hash - Return: es_hash64() of es_rules_text() */
+uint64_t es_rules_hash(const struct es_rules *rules);
+
+/** es_rules_max_size - Return: bytes up to which text is mirrored */
+uint64_t es_rules_max_size(const struct es_rules *rules);
+
+/** es_rules_binary_max - Return: bytes up to which binaries are mirrored */
+uint64_t es_rules_binary_max(const struct es_rules *rules);
+
+/**
+ * es_rules_masks - masks for text that is no file (messages, outputs)
+ * @rules: rules
+ *
+ * Return: the masks of the first rule that has any, which is the shipped one;
+ * borrowed, NULL when there are none.
+ */
+const struct es_mask_set *es_rules_masks(const struct es_rules *rules);
+
+/**
+ * es_rules_root - decision for the root directory
+ * @rules: rules
+ * @s:     this thread's scratch
+ * @out:   set
+ */
+void es_rules_root(const struct es_rules *rules, struct es_glob_scratch *s,
+		   struct es_decision *out);
+
+/**
+ * es_rules_child - decision for an entry of a directory
+ * @rules: rules
+ * @s:     this thread's scratch
+ * @dir:   decision for the directory
+ * @path:  path of the entry, absolute
+ * @len:   its bytes
+ * @type:  kind of object; only directories can be led through
+ * @out:   set
+ *
+ * Should memory run out, what is watched is decided to be secret.
+ */
+void es_rules_child(const struct es_rules *rules, struct es_glob_scratch *s,
+		    const struct es_decision *dir, const char *path, size_t len,
+		    enum es_type type, struct es_decision *out);
+
+/**
+ * es_rules_decide - decision for any path, from the root down
+ * @rules: rules
+ * @s:     this thread's scratch
+ * @path:  absolute path; the root is ""
+ * @len:   its bytes
+ * @type:  kind of the object itself
+ * @out:   set
+ */
+void es_rules_decide(const struct es_rules *rules, struct es_glob_scratch *s,
+		     const char *path, size_t len, enum es_type type,
+		     struct es_decision *out);
+
+/**
+ * struct es_rule_origin - a pattern and where it stands
+ * @pattern: as written, NUL-terminated
+ * @rule:    name of its rule, or "include", "exclude"
+ * @file:    file name, "shipped" for a default
+ * @line:    line, 0 where there are no lines
+ */
+struct es_rule_origin {
+	const char *pattern;
+	const char *rule;
+	const char *file;
+	unsigned int line;
+};
+
+/** enum es_rule_kind - which list an index of es_decision refers to */
+enum es_rule_kind {
+	ES_RULE_INCLUDE,
+	ES_RULE_EXCLUDE,
+	ES_RULE_RULE,
+};
+
+/** es_rules_count - Return: number of patterns in a list that are in force */
+size_t es_rules_count(const struct es_rules *rules, enum es_rule_kind kind);
+
+/**
+ * es_rules_origin - the pattern behind an index of a decision
+ * @rules: rules
+ * @kind:  list
+ * @index: es_decision.include, .exclude, .class_rule or .mask_rule, or any
+ *         other from 1 to es_rules_count()
+ * @out:   set; strings borrowed from the rules
+ */
+void es_rules_origin(const struct es_rules *rules, enum es_rule_kind kind,
+		     unsigned int index, struct es_rule_origin *out);
+
+#endif

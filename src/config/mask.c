@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: MIT */
+/* mask.c - secret values inside text become short keyed digests */
+#include "config.h"
+
+#include "etcsnap/mask.h"
+
+#include "config/mask_words_priv.h"
+#include "config/pool_priv.h"
+
+#include "etcsnap/quote.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Steps of one attempt at a match, and KiB of memory for backtracking. What
+ * is over them is not looked at more closely but kept out altogether. */
+#define MATCH_LIMIT 500000
+#define HEAP_LIMIT 65536
+
+/* "<masked:" 8 hex digits ">" */
+#define MARK_BEGIN "<masked:"
+#define MARK_HEX 8
+#define MARK_LEN (sizeof(MARK_BEGIN) - 1 + MARK_HEX + 1)
+
+/* How an expression begins that names the words it cannot match without. */
+#define WITH_BEGIN "(?#with "
+
+/*
+ * @with has a bit for each expression that names its words: such a one sees
+ * only lines that hold one of them, each line by itself.
+ */
+struct es_mask_set {
+	pcre2_code **codes;
+	size_t n;
+	uint64_t with;
+	struct es_mask_words *words;
+	pcre2_match_context *context;
+};
+
+/* Bytes from @from to before @to are secret. */
+struct span {
+	size_t from;
+	size_t to;
+};
+
+struct spans {
+	struct span *v;
+	size_t n;
+	size_t cap;
+};
+
+static void dispose_spans(struct spans *s)
+{
+	free(s->v);
+}
+
+static int compile(pcre2_code **out, const char *regex, struct es_error *err)
+{
+	PCRE2_UCHAR why[128];
+	PCRE2_SIZE at;
+	uint32_t groups = 0;
+	int code;
+	pcre2_code *re = pcre2_compile((PCRE2_SPTR)regex, PCRE2_ZERO_TERMINATED,
+				       PCRE2_MULTILINE | PCRE2_NEVER_UTF |
+					       PCRE2_NEVER_BACKSLASH_C,
+				       &code, &at, NULL);
+
+	if (!re) {
+		if (pcre2_get_error_message(code, why, sizeof(why)) < 0)
+			why[0] = '\0';
+		return es_fail_config(err, "mask '%s': %s at character %zu",
+				      ES_Q(regex), (char *)why, at + 1);
+	}
+	pcre2_pattern_info(re, PCRE2_INFO_CAPTURECOUNT, &groups);
+	if (!groups) {
+		pcre2_code_free(re);
+		return es_fail_config(err,
+				      "mask '%s' has no group; put (...) "
+				      "around the secret part",
+				      ES_Q(regex));
+	}
+	*out = re;
+	return 0;
+}
+
+int es_mask_check(const char *regex, struct es_error *err)
+{
+	pcre2_code *re = NULL;
+	int rc = compile(&re, regex, err);
+
+	pcre2_code_free(re);
+	return rc;
+}
+
+/* Makes words lower case. Return: whether each can be looked for: a line
+ * without a word that cannot be found must not pass for one without it. */
+static bool fold_words(char *words)
+{
+	size_t len = 0, shortest = SIZE_MAX;
+
+	for (char *p = words;; p++) {
+		if (*p && *p != ' ') {
+			if (*p >= 'A' && *p <= 'Z')
+				*p |= 0x20;
+			len++;
+			continue;
+		}
+		if (len && len < shortest)
+			shortest = len;
+		len = 0;
+		if (!*p)
+			return shortest >= ES_MASK_WORD_MIN &&
+			       shortest != SIZE_MAX;
+	}
+}
+
+/* Words of an expression, owned; NULL in @out when it names none that help. */
+static int words_of(char **out, const char *regex, struct es_error *err)
+{
+	size_t skip = sizeof(WITH_BEGIN) - 1;
+
+	*out = NULL;
+	if (strncmp(regex, WITH_BEGIN, skip) != 0)
+		return 0;
+	*out = strndup(regex + skip, strcspn(regex + skip, ")"));
+	if (!*out)
+		return es_fail_oom(err);
+	if (!fold_words(*out)) {
+		free(*out);
+		*out = NULL;
+	}
+	return 0;
+}
+
+static int take_words(struct es_mask_set *set, const char *const *regexes,
+		      size_t n, struct es_error *err)
+{
+	char *owned[ES_MASK_WORDS_MAX] = { NULL };
+	const char *words[ES_MASK_WORDS_MAX] = { NULL };
+	size_t count = n < ES_MASK_WORDS_MAX ? n : ES_MASK_WORDS_MAX;
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < count; i++) {
+		rc = words_of(&owned[i], regexes[i], err);
+		words[i] = owned[i];
+		if (words[i])
+			set->with |= (uint64_t)1 << i;
+	}
+	if (rc == 0)
+		rc = es_mask_words_new(&set->words, words, count, err);
+	for (size_t i = 0; i < count; i++)
+		free(owned[i]);
+	return rc;
+}
+
+int es_mask_set_new(struct es_mask_set **out, const char *const *regexes,
+		    size_t n, struct es_error *err)
+{
+	ES_CLEANUP(es_mask_set_freep)
+	struct es_mask_set *set = calloc(1, sizeof(*set));
+
+	if (!set)
+		return es_fail_oom(err);
+	set->codes = calloc(n + 1, sizeof(pcre2_code *));
+	set->context = pcre2_match_context_create(NULL);
+	if (!set->codes || !set->context)
+		return es_fail_oom(err);
+	pcre2_set_match_limit(set->context, MATCH_LIMIT);
+	pcre2_set_heap_limit(set->context, HEAP_LIMIT);
+	for (; set->n < n; set->n++) {
+		if (compile(&set->codes[set->n], regexes[set->n], err) < 0)
+			return err->code;
+		/* Without a JIT for this machine all is only slower. */
+		pcre2_jit_compile(set->codes[set->n], PCRE2_JIT_COMPLETE);
+	}
+	if (take_words(set, regexes, n, err) < 0)
+		return err->code;
+	*out = es_steal_ptr(&set);
+	return 0;
+}
+
+void es_mask_set_free(struct es_mask_set *set)
+{
+	if (!set)
+		return;
+	for (size_t i = 0; set->codes && i <= set->n; i++)
+		pcre2_code_free(set->codes[i]);
+	free(set->codes);
+	es_mask_words_free(set->words);
+	pcre2_match_context_free(set->context);
+	free(set);
+}
+
+static bool is_mark(const char *text, size_t len)
+{
+	static const char hex[] = "0123456789abcdef";
+	size_t head = sizeof(MARK_BEGIN) - 1;
+
+	return len == MARK_LEN && !memcmp(text, MARK_BEGIN, head) &&
+	       text[len - 1] == '>' && strspn(text + head, hex) == MARK_HEX;
+}
+
+/*
+ * The secret of one match: the first group that took part, so that
+ * "a=(.*)|b=(.*)" does what it seems to; the whole match where none did.
+ */
+static struct span secret_of(pcre2_match_data *md, int groups, size_t base)
+{
+	const PCRE2_SIZE *at = pcre2_get_ovector_pointer(md);
+	struct span whole = { base + at[0], base + at[1] };
+
+	for (int i = 1; i < groups; i++) {
+		struct span s = { at[2 * i], at[2 * i + 1] };
+
+		if (s.from != PCRE2_UNSET && s.from <= s.to)
+			return (struct span){ base + s.from, base + s.to };
+	}
+	return whole;
+}
+
+static int add_span(struct spans *spans, const char *text, struct span s)
+{
+	/* What is masked already stays as it is: old content is masked again
+	 * on its way out. */
+	if (s.from >= s.to || is_mark(text + s.from, s.to - s.from))
+		return 0;
+	if (es_array_room(&spans->v, spans->n, &spans->cap, sizeof(*spans->v)) <
+	    0)
+		return -ENOMEM;
+	spans->v[spans->n++] = s;
+	return 0;
+}
+
+static int match_at(const struct es_mask_set *set, const pcre2_code *re,
+		    pcre2_match_data *md, const char *text, size_t len,
+		    size_t at)
+{
+	int rc =
+		pcre2_match(re, (PCRE2_SPTR)text, len, at, 0, md, set->context);
+
+	/* The JIT has a small stack of its own; the interpreter has not. */
+	if (rc == PCRE2_ERROR_JIT_STACKLIMIT)
+		rc = pcre2_match(re, (PCRE2_SPTR)text, len, at, PCRE2_NO_JIT,
+				 md, set->context);
+	return rc;
+}
+
+/* Finds the secrets that one expression shows in @len bytes from @base on. */
+static int find_spans(const struct es_mask_set *set, const pcre2_code *re,
+		      struct spans *spans, const char *all, size_t base,
+		      size_t len)
+{
+	const char *text = all + base;
+	pcre2_match_data *md = pcre2_match_data_create_from_pattern(re, NULL);
+	size_t at = 0;
+	int rc = md ? 0 : -ENOMEM;
+
+	while (rc == 0 && at <= len) {
+		int groups = match_at(set, re, md, text, len, at);
+
+		if (groups == PCRE2_ERROR_NOMATCH)
+			break;
+		if (groups < 0) {
+			rc = -E2BIG;
+			break;
+		}
+
+		size_t end = pcre2_get_ovector_pointer(md)[1];
+
+		rc = add_span(spans, all, secret_of(md, groups, base));
+		/* On from the end, and over an empty match. */
+		at = end > at ? end : at + 1;
+	}
+	pcre2_match_data_free(md);
+	return rc;
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct span *left = a;
+	const struct span *right = b;
+
+	if (left->from != right->from)
+		return left->from < right->from ? -1 : 1;
+	return (left->to > right->to) - (left->to < right->to);
+}
+
+/* Sorts spans and joins those that overlap. */
+static void join_spans(struct spans *spans)
+{
+	size_t n = 0;
+
+	qsort(spans->v, spans->n, sizeof(*spans->v), by_place);
+	for (size_t i = 0; i < spans->n; i++) {
+		struct span *last = n ? &spans->v[n - 1] : NULL;
+
+		if (!last || spans->v[i].from >= last->to)
+			spans->v[n++] = spans->v[i];
+		else if (spans->v[i].to > last->to)
+			last->to = spans->v[i].to;
+	}
+	spans->n = n;
+}
+
+static void add_mark(struct es_buf *out, const char *secret, size_t len,
+		     struct es_digest *hmac)
+{
+	uint8_t raw[ES_SHA256_LEN];
+	char hex[MARK_HEX + 1];
+
+	es_digest_begin(hmac);
+	es_digest_update(hmac, secret, len);
+	es_digest_end(hmac, raw);
+	es_buf_addf(out, MARK_BEGIN "%s>", es_hex(hex, raw, MARK_HEX / 2));
+}
+
+/* Every expression in @masks, on one line. */
+static int find_in_line(const struct es_mask_set *set, uint64_t masks,
+			struct spans *spans, const char *text, struct span line)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < set->n && masks >> i; i++)
+		if (masks >> i & 1)
+			rc = find_spans(set, set->codes[i], spans, text,
+					line.from, line.to - line.from);
+	return rc;
+}
+
+static struct span line_around(const char *text, size_t len, size_t at)
+{
+	const char *begin = memrchr(text, '\n', at);
+	const char *end = memchr(text + at, '\n', len - at);
+
+	return (struct span){ begin ? (size_t)(begin - text) + 1 : 0,
+			      end ? (size_t)(end - text) : len };
+}
+
+/* The expressions that name their words, on the lines that hold some. */
+static int find_by_words(const struct es_mask_set *set, struct spans *spans,
+			 const char *text, size_t len)
+{
+	size_t at = 0;
+	int rc = 0;
+	uint64_t masks = es_mask_words_next(set->words, text, len, &at);
+
+	while (rc == 0 && masks) {
+		struct span line = line_around(text, len, at);
+		uint64_t more = masks;
+
+		while (more && at < line.to) {
+			masks |= more;
+			at++;
+			more = es_mask_words_next(set->words, text, len, &at);
+		}
+		rc = find_in_line(set, masks, spans, text, line);
+		masks = more;
+	}
+	return rc;
+}
+
+int es_mask_apply(const struct es_mask_set *set, struct es_buf *out,
+		  const char *text, size_t len, struct es_digest *hmac)
+{
+	ES_CLEANUP(dispose_spans) struct spans spans = { 0 };
+	size_t at = 0;
+	int rc = find_by_words(set, &spans, text, len);
+
+	for (size_t i = 0; rc == 0 && i < set->n; i++)
+		if (i >= ES_MASK_WORDS_MAX || !(set->with >> i & 1))
+			rc = find_spans(set, set->codes[i], &spans, text, 0,
+					len);
+	if (rc < 0)
+		return rc;
+	if (!spans.n)
+		return 0;
+	join_spans(&spans);
+	es_buf_reset(out);
+	for (size_t i = 0; i < spans.n; i++) {
+		const struct span *s = &spans.v[i];
+
+		es_buf_add(out, text + at, s->from - at);
+		add_mark(out, text + s->from, s->to - s->from, hmac);
+		at = s->to;
+	}
+	es_buf_add(out, text + at, len - at);
+	return out->failed ? out->failed : (int)spans.n;
+}
