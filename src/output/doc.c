@@ -1,0 +1,399 @@
+/* SPDX-License-Identifier: MIT */
+/* doc.c - JSON documents on jansson */
+#include "config.h"
+
+#include "etcsnap/doc.h"
+#include "etcsnap/quote.h"
+
+#include <jansson.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * jansson owns the values; a node here is what a caller holds of an object or
+ * an array. Nodes know their root, where the first failure sticks. A node
+ * that could not be made is the root's spare one: it has no value, and
+ * everything that is done to it does nothing.
+ */
+struct es_doc {
+	json_t *json;
+	struct es_doc *root;
+	struct es_doc **nodes; /* of objects and arrays directly in this one */
+	size_t n;
+	size_t cap;
+};
+
+/**
+ * struct root - a whole document
+ * @doc:    its outermost object; first, so that a root is found from it
+ * @spare:  stands for nodes that could not be made
+ * @failed: 0, or -ENOMEM
+ */
+struct root {
+	struct es_doc doc;
+	struct es_doc spare;
+	int failed;
+};
+
+static struct root *root_of(const struct es_doc *d)
+{
+	return (struct root *)d->root;
+}
+
+static void fail(const struct es_doc *d)
+{
+	root_of(d)->failed = -ENOMEM;
+}
+
+struct es_doc *es_doc_new(void)
+{
+	struct root *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->doc.json = json_object();
+	if (!r->doc.json) {
+		free(r);
+		return NULL;
+	}
+	r->doc.root = &r->doc;
+	r->spare.root = &r->doc;
+	return &r->doc;
+}
+
+/* Nodes nest as deep as the program builds them, so recursion is bounded. */
+static void free_nodes(struct es_doc *d)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		if (!d->nodes[i])
+			continue;
+		free_nodes(d->nodes[i]);
+		free(d->nodes[i]);
+	}
+	free(d->nodes);
+}
+
+void es_doc_free(struct es_doc *doc)
+{
+	if (!doc)
+		return;
+	struct root *r = root_of(doc);
+	free_nodes(&r->doc);
+	json_decref(r->doc.json);
+	free(r);
+}
+
+static bool is_container(const json_t *json)
+{
+	return json_is_object(json) || json_is_array(json);
+}
+
+/* Where the node of a value stands among those of its parent, or d->n. */
+static size_t find_node(const struct es_doc *d, const json_t *json)
+{
+	size_t i = 0;
+
+	while (i < d->n && (!d->nodes[i] || d->nodes[i]->json != json))
+		i++;
+	return i;
+}
+
+/* Append a node (NULL: a plain value of an array). Takes nothing on failure. */
+static int add_node(struct es_doc *d, struct es_doc *node)
+{
+	if (d->n == d->cap) {
+		size_t cap = d->cap ? d->cap * 2 : 4;
+		struct es_doc **grown =
+			realloc(d->nodes, cap * sizeof(*d->nodes));
+
+		if (!grown)
+			return -ENOMEM;
+		d->nodes = grown;
+		d->cap = cap;
+	}
+	d->nodes[d->n++] = node;
+	return 0;
+}
+
+/* Forget the node of a value that is about to be replaced. */
+static void drop_node(struct es_doc *obj, const char *key)
+{
+	json_t *old = json_object_get(obj->json, key);
+
+	if (!old || !is_container(old))
+		return;
+	size_t i = find_node(obj, old);
+	if (i == obj->n)
+		return;
+	free_nodes(obj->nodes[i]);
+	free(obj->nodes[i]);
+	obj->nodes[i] = obj->nodes[--obj->n];
+}
+
+/* Takes @value, which may be NULL: then making it failed. */
+static void set(struct es_doc *obj, const char *key, json_t *value)
+{
+	if (!json_is_object(obj->json)) {
+		json_decref(value);
+		return;
+	}
+	drop_node(obj, key);
+	if (json_object_set_new(obj->json, key, value) < 0)
+		fail(obj);
+}
+
+static const char base64_digits[] =
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+static void base64(struct es_buf *out, const char *raw, size_t len)
+{
+	for (size_t i = 0; i < len; i += 3) {
+		size_t n = len - i < 3 ? len - i : 3;
+		uint32_t v = 0;
+		char quad[4];
+
+		for (size_t k = 0; k < 3; k++)
+			v = v << 8 | (k < n ? (unsigned char)raw[i + k] : 0);
+		for (size_t k = 0; k < 4; k++)
+			quad[k] = k > n ? '='
+					: base64_digits[v >> (18 - 6 * k) & 63];
+		es_buf_add(out, quad, sizeof(quad));
+	}
+}
+
+/* A NUL is UTF-8, but many readers of JSON lose what comes after it. */
+static bool is_text(const char *raw, size_t len)
+{
+	return es_utf8_valid(raw, len) && (len == 0 || !memchr(raw, 0, len));
+}
+
+/* A text that jansson takes; NULL when memory ran out. */
+static json_t *text_value(const char *raw, size_t len)
+{
+	ES_CLEANUP(es_buf_dispose) struct es_buf safe = ES_BUF_INIT(ES_BUF_MAX);
+
+	if (is_text(raw, len))
+		return json_stringn(raw, len);
+	if (es_quote_term(&safe, raw, len) < 0)
+		return NULL;
+	return json_stringn(safe.data, safe.len);
+}
+
+static void set_base64(struct es_doc *obj, const char *key, const char *raw,
+		       size_t len)
+{
+	ES_CLEANUP(es_buf_dispose) struct es_buf name = ES_BUF_INIT(256);
+	ES_CLEANUP(es_buf_dispose) struct es_buf code = ES_BUF_INIT(ES_BUF_MAX);
+
+	es_buf_addf(&name, "%s_b64", key);
+	base64(&code, raw, len);
+	if (name.failed || code.failed)
+		fail(obj);
+	else
+		set(obj, name.data, json_stringn(es_buf_str(&code), code.len));
+}
+
+void es_doc_text(struct es_doc *obj, const char *key, const char *raw,
+		 size_t len)
+{
+	if (!raw) {
+		set(obj, key, json_null());
+		return;
+	}
+	set(obj, key, text_value(raw, len));
+	if (!is_text(raw, len))
+		set_base64(obj, key, raw, len);
+}
+
+void es_doc_str(struct es_doc *obj, const char *key, const char *s)
+{
+	es_doc_text(obj, key, s, s ? strlen(s) : 0);
+}
+
+void es_doc_number(struct es_doc *obj, const char *key, int64_t v)
+{
+	set(obj, key, json_integer(v));
+}
+
+void es_doc_bool(struct es_doc *obj, const char *key, bool v)
+{
+	set(obj, key, json_boolean(v));
+}
+
+/* A node for @json, which its parent took; the spare one on failure. */
+static struct es_doc *make_node(struct es_doc *parent, json_t *json)
+{
+	struct es_doc *node = json ? calloc(1, sizeof(*node)) : NULL;
+
+	if (!node || add_node(parent, node) < 0) {
+		free(node);
+		fail(parent);
+		return &root_of(parent)->spare;
+	}
+	node->json = json;
+	node->root = parent->root;
+	return node;
+}
+
+static struct es_doc *set_container(struct es_doc *obj, const char *key,
+				    json_t *json)
+{
+	set(obj, key, json);
+	return make_node(obj, json_object_get(obj->json, key));
+}
+
+struct es_doc *es_doc_object(struct es_doc *obj, const char *key)
+{
+	return set_container(obj, key, json_object());
+}
+
+struct es_doc *es_doc_array(struct es_doc *obj, const char *key)
+{
+	return set_container(obj, key, json_array());
+}
+
+struct es_doc *es_doc_push(struct es_doc *array)
+{
+	json_t *json = NULL;
+
+	if (json_is_array(array->json)) {
+		json = json_object();
+		if (json_array_append_new(array->json, json) < 0)
+			json = NULL;
+	}
+	return make_node(array, json);
+}
+
+void es_doc_push_text(struct es_doc *array, const char *raw, size_t len)
+{
+	if (!json_is_array(array->json))
+		return;
+	/* The place among the nodes keeps their indexes those of the array. */
+	if (json_array_append_new(array->json, text_value(raw, len)) < 0 ||
+	    add_node(array, NULL) < 0)
+		fail(array);
+}
+
+int es_doc_check(const struct es_doc *doc, struct es_error *err)
+{
+	return root_of(doc)->failed ? es_fail_oom(err) : 0;
+}
+
+static int append(const char *data, size_t len, void *payload)
+{
+	struct es_buf *out = payload;
+
+	return es_buf_add(out, data, len);
+}
+
+int es_doc_write(const struct es_doc *doc, struct es_buf *out, bool indent)
+{
+	/* ASCII alone is safe on a terminal too, whatever the text holds. */
+	size_t flags = JSON_ENSURE_ASCII | JSON_ENCODE_ANY;
+
+	flags |= indent ? JSON_INDENT(2) : JSON_COMPACT;
+	if (json_dump_callback(doc->json, append, out, flags) < 0 &&
+	    !out->failed)
+		out->failed = -ENOMEM;
+	es_buf_addc(out, '\n');
+	return out->failed;
+}
+
+const struct es_doc *es_doc_get(const struct es_doc *obj, const char *key)
+{
+	const json_t *json = json_object_get(obj->json, key);
+	size_t i = json ? find_node(obj, json) : obj->n;
+
+	return i < obj->n ? obj->nodes[i] : NULL;
+}
+
+const struct es_doc *es_doc_at(const struct es_doc *array, size_t i)
+{
+	if (!json_is_array(array->json) || i >= array->n)
+		return NULL;
+	return array->nodes[i];
+}
+
+const char *es_doc_at_str(const struct es_doc *array, size_t i)
+{
+	return json_string_value(json_array_get(array->json, i));
+}
+
+size_t es_doc_len(const struct es_doc *array)
+{
+	return json_array_size(array->json);
+}
+
+const char *es_doc_get_str(const struct es_doc *obj, const char *key)
+{
+	return json_string_value(json_object_get(obj->json, key));
+}
+
+static unsigned int base64_value(char c)
+{
+	const char *at = memchr(base64_digits, c, 64);
+
+	return at ? (unsigned int)(at - base64_digits) : 64;
+}
+
+/* Our own form: whole quads, padded. Ends at what is none of its digits. */
+static void unbase64(struct es_buf *out, const char *s)
+{
+	uint32_t v = 0;
+	unsigned int bits = 0;
+
+	for (; *s && base64_value(*s) < 64; s++) {
+		v = v << 6 | base64_value(*s);
+		bits += 6;
+		if (bits < 8)
+			continue;
+		bits -= 8;
+		es_buf_addc(out, (char)(v >> bits & 0xff));
+	}
+}
+
+bool es_doc_get_bytes(const struct es_doc *obj, const char *key,
+		      struct es_buf *out)
+{
+	ES_CLEANUP(es_buf_dispose) struct es_buf name = ES_BUF_INIT(256);
+	const json_t *json = json_object_get(obj->json, key);
+
+	if (!json_is_string(json))
+		return false;
+	es_buf_addf(&name, "%s_b64", key);
+	const char *code = json_string_value(
+		json_object_get(obj->json, es_buf_str(&name)));
+	if (code)
+		unbase64(out, code);
+	else
+		es_buf_add(out, json_string_value(json),
+			   json_string_length(json));
+	return true;
+}
+
+bool es_doc_is_number(const struct es_doc *obj, const char *key)
+{
+	return json_is_integer(json_object_get(obj->json, key));
+}
+
+bool es_doc_is_null(const struct es_doc *obj, const char *key)
+{
+	const json_t *json = json_object_get(obj->json, key);
+
+	return !json || json_is_null(json);
+}
+
+int64_t es_doc_get_number(const struct es_doc *obj, const char *key,
+			  int64_t fallback)
+{
+	const json_t *json = json_object_get(obj->json, key);
+
+	return json_is_integer(json) ? json_integer_value(json) : fallback;
+}
+
+bool es_doc_get_bool(const struct es_doc *obj, const char *key)
+{
+	return json_is_true(json_object_get(obj->json, key));
+}
