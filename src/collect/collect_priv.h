@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+/* collect_priv.h - what the files of collect share: run, lane, directory */
+#ifndef ETCSNAP_COLLECT_PRIV_H
+#define ETCSNAP_COLLECT_PRIV_H
+
+#include "collect/queue_priv.h"
+
+#include "etcsnap/collect.h"
+#include "etcsnap/digest.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/stat.h>
+
+/*
+ * A walk is shared by its walkers, one a lane. The unit of work is a node, a
+ * directory: the walker that takes it from the queue opens it relative to its
+ * parent's descriptor, lists it, merges it with its row and queues the
+ * subdirectories. A node lives until all below it have been left, so parents
+ * outlive their children and are left after them; its descriptor is closed
+ * as soon as the last subdirectory has been opened.
+ *
+ * Functions return 0 or a positive number, or a negative errno with the
+ * walker's @err filled; that ends the run. What merely cannot be read is a
+ * positive errno in @unread of an entry.
+ */
+
+/* How a file system differs from an ordinary local one. */
+enum es_fs {
+	ES_FS_PSEUDO = 1 << 0,	/* made up by the kernel: never entered */
+	ES_FS_NETWORK = 1 << 1, /* entered only when told to */
+	ES_FS_NO_INO = 1 << 2,	/* inode numbers change between mounts */
+	ES_FS_COARSE = 1 << 3,	/* times in steps of two seconds */
+};
+
+/* A change of a listing that is found only when a child is opened. */
+struct es_fix {
+	struct es_fix *next;
+	struct es_listing_writer entry; /* one entry after ".", or empty */
+	size_t name_len;
+	char name[];
+};
+
+/* One directory on its way. */
+struct es_node {
+	struct es_node *parent;
+	atomic_size_t below;	/* itself, and children not left yet */
+	atomic_size_t unopened; /* children that still need fd */
+	bool holds_parent;	/* counted in the parent's unopened */
+	bool gone;		/* is no directory of ours: never left */
+	bool has_decision;
+	bool has_old;
+	enum es_watch watch;
+	unsigned int fs; /* bits of enum es_fs */
+	int fd;		 /* -1: not open (any more) */
+	uint64_t dev;
+	uint64_t ino;
+	struct es_decision decision;
+	enum es_collect_change change;
+	struct es_buf old;     /* its row; the listing too if ES_COLLECT_SAME */
+	struct es_buf listing; /* as it is now */
+	_Atomic(struct es_fix *) fixes;
+	size_t name_len;
+	char name[];
+};
+
+/* A name found in a directory. */
+struct es_name {
+	uint64_t key; /* first eight bytes, for quick comparison */
+	uint32_t at;  /* in es_walker.dents */
+	uint16_t len;
+	uint8_t type; /* DT_* */
+};
+
+/* One lane: its buffers live as long as the run. */
+struct es_walker {
+	struct es_walk *walk;
+	unsigned int lane;
+	bool has_thread;
+	pthread_t thread;
+	struct es_error err;
+
+	struct es_glob_scratch *scratch;
+	struct es_digest *sha256;
+	struct es_digest *hmac;
+	struct es_buf path;    /* of the directory at hand */
+	struct es_buf dents;   /* its raw names */
+	struct es_buf prior;   /* its row */
+	struct es_buf stored;  /* its listing in the tip */
+	struct es_buf content; /* bytes of a file */
+	struct es_buf text;    /* masked or decoded text */
+	struct es_buf target;  /* of a symbolic link */
+	struct es_buf xattr;   /* attributes as text */
+	struct es_buf scrap;   /* raw attribute names and values */
+	struct es_listing_writer out;
+
+	struct es_name *names;
+	size_t n_names;
+	size_t cap_names;
+	struct es_node **kids;
+	size_t n_kids;
+	size_t cap_kids;
+
+	/* Reading position in stored, for names in ascending order. */
+	int stored_state; /* 0 not asked, 1 at stored_entry, -1 at the end */
+	struct es_listing_reader stored_at;
+	struct es_entry stored_entry;
+
+	/* Totals, written by this lane alone, read by lane 0 for progress. */
+	atomic_uint_least64_t entries;
+	atomic_uint_least64_t directories;
+	atomic_uint_least64_t read_files;
+	atomic_uint_least64_t read_bytes;
+	atomic_uint_least64_t unread;
+	struct timespec told; /* last progress */
+} __attribute__((aligned(128)));
+
+/* One run. */
+struct es_walk {
+	const struct es_collect_options *options;
+	const struct es_collect_io *io;
+	struct es_queue queue;
+	struct es_walker *walkers;
+	unsigned int lanes;
+	int root_fd;
+	uint64_t root_dev;
+	size_t max_dirs;	 /* descriptors that waiting nodes may hold */
+	atomic_size_t open_dirs; /* that they do hold */
+	atomic_bool failed;
+	pthread_mutex_t lock; /* guards err */
+	struct es_error err;
+};
+
+/* Add to one of a lane's totals: no other lane writes it. */
+static inline void es_walker_count(atomic_uint_least64_t *total, uint64_t n)
+{
+	uint_least64_t now = atomic_load_explicit(total, memory_order_relaxed);
+
+	atomic_store_explicit(total, now + n, memory_order_relaxed);
+}
+
+static inline bool es_walk_stopped(const struct es_walk *walk)
+{
+	return atomic_load_explicit(&walk->failed, memory_order_relaxed);
+}
+
+/* collect.c: tell running totals when it is time to; lane 0 does. */
+void es_walker_progress(struct es_walker *w);
+/* End the run for the error in w->err, unless another lane was first. */
+void es_walk_fail(struct es_walker *w);
+
+/* node.c */
+struct es_node *es_node_new(struct es_node *parent, const char *name,
+			    size_t len);
+int es_node_path(struct es_walker *w, const struct es_node *n);
+int es_node_open(struct es_walker *w, struct es_node *n, int *parent_fd);
+void es_node_close(struct es_node *n);
+void es_node_release_parent(struct es_walk *walk, struct es_node *n);
+int es_node_fix(struct es_walker *w, struct es_node *n,
+		const struct es_entry *e);
+void es_node_finish(struct es_walker *w, struct es_node *n);
+
+/* walk.c: list, merge and queue what is below; the node is then finished. */
+int es_walk_directory(struct es_walker *w, struct es_node *n);
+
+/* names.c: read a directory's names, sorted; >0 is the errno of a failure. */
+int es_names_read(struct es_walker *w, int fd);
+
+/* merge.c: make the listing from names, row and what is found. */
+int es_merge_run(struct es_walker *w, struct es_node *n, const struct stat *st,
+		 bool mounted);
+int es_merge_end(struct es_walker *w, struct es_node *n, bool built);
+
+/* keep.c: what is known of the directory at hand by an earlier run. */
+int es_keep_stored(struct es_walker *w);
+int es_keep_find(struct es_walker *w, const char *name, size_t len,
+		 const struct es_entry **out);
+int es_keep_was_mounted(struct es_walker *w, const struct es_node *n);
+int es_keep_listing(struct es_walker *w, struct es_node *n,
+		    const struct stat *st, unsigned int reason);
+
+/* change.c */
+bool es_change_none(const struct es_entry *row, const struct stat *st,
+		    unsigned int fs);
+void es_change_stat(struct es_entry *e, const struct stat *st, unsigned int fs,
+		    const struct timespec *began);
+enum es_collect_change es_change_between(const char *a, size_t a_len,
+					 const char *b, size_t b_len);
+
+/* Where an object is and what is known of it. */
+struct es_object {
+	const struct es_node *dir;
+	int dirfd;
+	const char *name;
+	size_t len;
+	struct stat st;			    /* in: of the name; kept current */
+	const struct es_decision *decision; /* watch is YES */
+	const struct es_entry *old;	    /* of an earlier run, or NULL */
+};
+
+/* What es_object_read() found. */
+enum es_object_result {
+	ES_OBJECT_DONE,
+	ES_OBJECT_GONE,
+	ES_OBJECT_DIR, /* is a directory now */
+};
+
+/* item.c: fill an entry from the file system; strings are the walker's. */
+int es_object_read(struct es_walker *w, struct es_object *o,
+		   struct es_entry *e);
+int es_object_lost(struct es_walker *w, const struct es_entry *old,
+		   unsigned int reason, struct es_entry *e);
+void es_walker_trouble(struct es_walker *w, const char *name,
+		       unsigned int reason);
+bool es_walker_skips(const struct es_walker *w, const struct stat *st);
+
+/* Returned by es_content_read() when what was read does not hold together. */
+#define ES_CONTENT_TORN (-EAGAIN)
+
+/* content.c: 0, a positive errno, ES_CONTENT_TORN, or another negative one. */
+int es_content_read(struct es_walker *w, struct es_object *o,
+		    struct es_entry *e);
+int es_content_open(int dirfd, const char *name, int flags);
+int es_walker_fatal(struct es_walker *w, int code, const char *name);
+bool es_content_is_fatal(int code);
+
+/* fstype.c */
+unsigned int es_fs_kind(uint64_t magic);
+int es_fs_of(int fd, unsigned int *kind);
+
+#endif

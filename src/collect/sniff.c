@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/* sniff.c - tell text from binary, and find private keys */
+#include "config.h"
+
+#include "etcsnap/sniff.h"
+
+#include <stdint.h>
+#include <string.h>
+
+bool es_sniff_utf16(const char *data, size_t len)
+{
+	return len >= 2 && (memcmp(data, "\xff\xfe", 2) == 0 ||
+			    memcmp(data, "\xfe\xff", 2) == 0);
+}
+
+bool es_sniff_binary(const char *data, size_t len)
+{
+	if (len == 0 || es_sniff_utf16(data, len))
+		return false;
+	return memchr(data, '\0', len < ES_SNIFF_LEN ? len : ES_SNIFF_LEN);
+}
+
+/* The words between BEGIN and the closing dashes: at most this many bytes. */
+#define LABEL_MAX 64
+
+/*
+ * Whether the label that begins at @at ends as a private key's does:
+ * "PRIVATE KEY-----", OpenPGP's "PRIVATE KEY BLOCK-----", or ssh.com's
+ * "PRIVATE KEY ----". Return: the byte after the dashes, or NULL.
+ */
+static const char *key_label(const char *at, const char *end)
+{
+	static const char words[] = "PRIVATE KEY";
+	size_t room = (size_t)(end - at);
+	const char *p;
+
+	if (room > LABEL_MAX)
+		room = LABEL_MAX;
+	p = memmem(at, room, words, sizeof(words) - 1);
+	if (!p || memchr(at, '\n', (size_t)(p - at)))
+		return NULL;
+	p += sizeof(words) - 1;
+	if (end - p >= 6 && memcmp(p, " BLOCK", 6) == 0)
+		p += 6;
+	if (p < end && *p == ' ')
+		p++;
+	return end - p >= 4 && memcmp(p, "----", 4) == 0 ? p + 4 : NULL;
+}
+
+/* Whether only blanks stand between the start of the line and @at. */
+static bool is_at_line_start(const char *data, const char *at)
+{
+	while (at > data && (at[-1] == ' ' || at[-1] == '\t'))
+		at--;
+	return at == data || at[-1] == '\n' || at[-1] == '\r';
+}
+
+/* Whether a string goes on with an escaped newline, more dashes first. */
+static bool is_escaped_line(const char *at, const char *end)
+{
+	while (at < end && *at == '-')
+		at++;
+	return end - at >= 2 && at[0] == '\\' && (at[1] == 'n' || at[1] == 'r');
+}
+
+/*
+ * The dashes before @at: five, or four and a blank, as ssh.com has them.
+ * Return: where they begin, or NULL.
+ */
+static const char *dashes_before(const char *data, const char *at)
+{
+	const char *p = at;
+
+	if (p > data && p[-1] == ' ')
+		p--;
+	while (p > data && p[-1] == '-')
+		p--;
+	return at - p >= 5 ? p : NULL;
+}
+
+bool es_sniff_key(const char *data, size_t len)
+{
+	static const char begin[] = "BEGIN ";
+	const char *end = data + len;
+	const char *at = data;
+
+	while ((at = memmem(at, (size_t)(end - at), begin,
+			    sizeof(begin) - 1))) {
+		const char *dashes = dashes_before(data, at);
+		const char *after;
+
+		at += sizeof(begin) - 1;
+		after = dashes ? key_label(at, end) : NULL;
+		if (after && (is_at_line_start(data, dashes) ||
+			      is_escaped_line(after, end)))
+			return true;
+	}
+	return false;
+}
+
+/* ------------------------------------------------------------- UTF-16 */
+
+static void add_utf8(struct es_buf *out, uint32_t c)
+{
+	char raw[4];
+	size_t n = 0;
+
+	if (c < 0x80) {
+		raw[n++] = (char)c;
+	} else if (c < 0x800) {
+		raw[n++] = (char)(0xc0 | c >> 6);
+		raw[n++] = (char)(0x80 | (c & 0x3f));
+	} else if (c < 0x10000) {
+		raw[n++] = (char)(0xe0 | c >> 12);
+		raw[n++] = (char)(0x80 | (c >> 6 & 0x3f));
+		raw[n++] = (char)(0x80 | (c & 0x3f));
+	} else {
+		raw[n++] = (char)(0xf0 | c >> 18);
+		raw[n++] = (char)(0x80 | (c >> 12 & 0x3f));
+		raw[n++] = (char)(0x80 | (c >> 6 & 0x3f));
+		raw[n++] = (char)(0x80 | (c & 0x3f));
+	}
+	es_buf_add(out, raw, n);
+}
+
+static uint32_t unit_at(const unsigned char *p, bool little)
+{
+	return little ? (uint32_t)(p[0] | p[1] << 8)
+		      : (uint32_t)(p[1] | p[0] << 8);
+}
+
+int es_sniff_decode(struct es_buf *out, const char *data, size_t len)
+{
+	const unsigned char *p = (const unsigned char *)data;
+	bool little = len >= 2 && p[0] == 0xff;
+
+	for (size_t i = 2; i + 1 < len; i += 2) {
+		uint32_t c = unit_at(p + i, little);
+
+		if (c >= 0xd800 && c < 0xdc00 && i + 3 < len) {
+			uint32_t low = unit_at(p + i + 2, little);
+
+			if (low >= 0xdc00 && low < 0xe000) {
+				c = 0x10000 + ((c - 0xd800) << 10) +
+				    (low - 0xdc00);
+				i += 2;
+			}
+		}
+		add_utf8(out, c >= 0xd800 && c < 0xe000 ? 0xfffd : c);
+	}
+	return out->failed;
+}
