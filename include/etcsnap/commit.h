@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/* commit.h - runs as commits: write, read, walk the history */
+#ifndef ETCSNAP_COMMIT_H
+#define ETCSNAP_COMMIT_H
+
+#include "etcsnap/store.h"
+
+/** ES_FORMAT - version of the repository format that this program writes */
+#define ES_FORMAT 1
+
+/**
+ * struct es_signature - who, when
+ * @name:   NUL-terminated; '<', '>', newlines are dropped when written
+ * @email:  likewise
+ * @when:   seconds since 1970-01-01 UTC
+ * @offset: minutes east of UTC
+ */
+struct es_signature {
+	const char *name;
+	const char *email;
+	int64_t when;
+	int offset;
+};
+
+/**
+ * struct es_commit_draft - a commit to write
+ * @tree:      root tree
+ * @parent:    all zero for the first
+ * @author:    the person behind the run
+ * @committer: etcsnap itself
+ * @message:   whole message, trailers included, NUL-terminated
+ */
+struct es_commit_draft {
+	struct es_oid tree;
+	struct es_oid parent;
+	struct es_signature author;
+	struct es_signature committer;
+	const char *message;
+};
+
+/**
+ * es_commit_write - write a commit object (the branch is moved elsewhere)
+ * @out:   its id
+ * @lane:  this thread's lane
+ * @draft: content
+ * @err:   filled on failure
+ *
+ * Return: 0 or a negative errno.
+ */
+int es_commit_write(struct es_oid *out, struct es_lane *lane,
+		    const struct es_commit_draft *draft, struct es_error *err);
+
+/** struct es_commit - a commit that was read */
+struct es_commit;
+
+/**
+ * es_commit_read - read a commit
+ * @out: owned; es_commit_free()
+ * @st:  repository
+ * @oid: its id
+ * @err: filled on failure
+ *
+ * Return: 0, -ENOENT, -EINVAL (not a commit), -EIO.
+ */
+int es_commit_read(struct es_commit **out, struct es_store *st,
+		   const struct es_oid *oid, struct es_error *err);
+
+/** es_commit_free - free a commit; NULL is allowed */
+void es_commit_free(struct es_commit *c);
+ES_DEFINE_CLEANUP(struct es_commit, es_commit_free)
+
+/** es_commit_id - Return: its id, borrowed */
+const struct es_oid *es_commit_id(const struct es_commit *c);
+
+/** es_commit_tree - Return: its root tree, borrowed */
+const struct es_oid *es_commit_tree(const struct es_commit *c);
+
+/**
+ * es_commit_parent - its first parent
+ *
+ * Return: borrowed; all zero when it has none or lies at the shallow boundary
+ * (what is behind was pruned).
+ */
+const struct es_oid *es_commit_parent(const struct es_commit *c);
+
+/** es_commit_time - Return: committer time, seconds since 1970-01-01 UTC */
+int64_t es_commit_time(const struct es_commit *c);
+
+/** es_commit_author - Return: "NAME <EMAIL>" of the author, borrowed, raw */
+const char *es_commit_author(const struct es_commit *c);
+
+/** es_commit_subject - Return: first line of the message, borrowed, raw */
+const char *es_commit_subject(const struct es_commit *c);
+
+/** es_commit_message - Return: whole message, borrowed, raw */
+const char *es_commit_message(const struct es_commit *c);
+
+/**
+ * es_commit_trailer - value of a trailer
+ * @c:     commit
+ * @key:   "Host", "Run", …
+ * @nth:   0 for the first of that key, 1 for the second, …
+ *
+ * Return: borrowed NUL-terminated value, or NULL.
+ */
+const char *es_commit_trailer(const struct es_commit *c, const char *key,
+			      unsigned int nth);
+
+/** struct es_history - a walk from a commit back along first parents */
+struct es_history;
+
+/**
+ * es_history_new - begin a walk
+ * @out:  owned; es_history_free()
+ * @st:   repository
+ * @from: newest commit; all zero gives an empty walk
+ * @err:  filled on failure
+ *
+ * Ends at a root commit or at the shallow boundary ($GIT_DIR/shallow), which
+ * libgit2 before 1.7 does not read.
+ *
+ * Return: 0 or a negative errno.
+ */
+int es_history_new(struct es_history **out, struct es_store *st,
+		   const struct es_oid *from, struct es_error *err);
+
+/** es_history_free - end a walk; NULL is allowed */
+void es_history_free(struct es_history *h);
+ES_DEFINE_CLEANUP(struct es_history, es_history_free)
+
+/**
+ * es_history_next - the next older commit
+ * @h:   walk
+ * @out: owned by the caller; es_commit_free()
+ * @err: filled on failure
+ *
+ * Return: 1, 0 at the end, negative errno.
+ */
+int es_history_next(struct es_history *h, struct es_commit **out,
+		    struct es_error *err);
+
+#endif
