@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: MIT */
+/* test_patch.c - what of changed content may be shown, and of any content */
+#include "config.h"
+
+#include "unit.h"
+
+#include "etcsnap/delta.h"
+
+#include "runs.h"
+
+static char where[64];
+static struct es_unit_repo repo;
+
+static void setup(void)
+{
+	es_unit_enter_dir(where);
+	es_unit_repo_open(&repo);
+}
+
+static void teardown(void)
+{
+	es_unit_repo_close(&repo);
+	es_unit_leave_dir(where);
+}
+
+static struct es_delta *compare(const struct es_oid *old,
+				const struct es_oid *new)
+{
+	struct es_error err = ES_ERROR_INIT;
+	struct es_delta *d = NULL;
+
+	ck_assert_msg(es_delta_new(&d, repo.st, old, new, NULL, 0, &err) == 0,
+		      "%s", err.msg);
+	return d;
+}
+
+static struct es_rules *make_rules(const char *conf_text)
+{
+	struct es_rules *rules = NULL;
+	struct es_error err = ES_ERROR_INIT;
+	ES_CLEANUP(es_conf_freep) struct es_conf *conf = NULL;
+
+	ck_assert_int_eq(es_conf_parse(&conf, conf_text, strlen(conf_text),
+				       "test", &err),
+			 0);
+	ck_assert_int_eq(es_rules_new(&rules, conf, "", 0, &err), 0);
+	return rules;
+}
+
+#define WATCH(pattern) "[files]\ndefaults = no\ninclude = " pattern "\n"
+
+#define PEM "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n"
+#define LE16       \
+	"\xff\xfe" \
+	"a\0=\0"   \
+	"1\0\n\0"
+#define LE16B      \
+	"\xff\xfe" \
+	"a\0=\0"   \
+	"2\0\n\0"
+
+/* Rules of today that the patches are made under. */
+#define TODAY                                             \
+	WATCH("/**")                                      \
+	"[rule s]\nmatch = /now-secret\nclass = secret\n" \
+	"[rule d]\nmatch = /now-digest\nclass = digest\n" \
+	"[rule m]\nmatch = /now-masked\nmask = ^word=(.+)$\n"
+
+static const struct {
+	struct es_unit_item was;
+	struct es_unit_item is;
+	int state;
+	const char *want;   /* text that must be in the patch */
+	const char *hidden; /* text that must not */
+} patches[] = {
+	{ { "/a", "1\n" }, { "/a", "2\n" }, ES_PATCH_TEXT, "\n-1\n+2\n", NULL },
+	{ { "/a", "1\n" },
+	  { "/a", "1\n", { .mode = 0600 } },
+	  ES_PATCH_NONE,
+	  NULL,
+	  NULL },
+	{ { "/a", "1" }, { "/a", "2" }, ES_PATCH_TEXT, "\n\\ No", NULL },
+	{ { "/a", NULL, DIR },
+	  { "/a", NULL, { .type = ES_TYPE_DIR, .mode = 0700 } },
+	  ES_PATCH_NONE,
+	  NULL,
+	  NULL },
+	{ { "/a", "x", LINK }, { "/a", "y", LINK }, ES_PATCH_NONE, NULL, NULL },
+	{ { "/a", "1\n" }, { "/a", "y", LINK }, ES_PATCH_TEXT, "-1\n", "y" },
+	{ { "/a", "1\n", { .class = ES_CLASS_SECRET } },
+	  { "/a", "2\n", { .class = ES_CLASS_SECRET } },
+	  ES_PATCH_SECRET,
+	  NULL,
+	  NULL },
+	{ { "/a", "old word\n" },
+	  { "/a", "2\n", { .class = ES_CLASS_SECRET } },
+	  ES_PATCH_SECRET,
+	  NULL,
+	  NULL },
+	{ { "/a", "1\n", { .class = ES_CLASS_SECRET } },
+	  { "/a", "2\n" },
+	  ES_PATCH_SECRET,
+	  NULL,
+	  NULL },
+	{ { "/now-secret", "1\n" },
+	  { "/now-secret", "2\n" },
+	  ES_PATCH_SECRET,
+	  NULL,
+	  NULL },
+	{ { "/now-secret", "1\n" },
+	  { "/now-secret", "x", LINK },
+	  ES_PATCH_SECRET,
+	  NULL,
+	  NULL },
+	{ { "/now-digest", "1\n" },
+	  { "/now-digest", "2\n" },
+	  ES_PATCH_DIGEST,
+	  NULL,
+	  NULL },
+	{ { "/a", "1\n", { .class = ES_CLASS_DIGEST } },
+	  { "/a", "2\n" },
+	  ES_PATCH_DIGEST,
+	  NULL,
+	  NULL },
+	{ { "/a", "1\n", { .class = ES_CLASS_DIGEST } },
+	  { "/a", "1\n" },
+	  ES_PATCH_NONE,
+	  NULL,
+	  NULL },
+	{ { "/now-masked", "word=hunter2\na\n" },
+	  { "/now-masked", "word=hunter3\nb\n" },
+	  ES_PATCH_TEXT,
+	  "word=<masked:",
+	  "hunter" },
+	{ { "/now-masked", "word=hunter2\na\n" },
+	  { "/now-masked", "word=hunter2\nb\n" },
+	  ES_PATCH_TEXT,
+	  " word=<masked:",
+	  "hunter" },
+	{ { "/now-masked", "word=<masked:01234567>\na\n" },
+	  { "/now-masked", "word=<masked:89abcdef>\na\n" },
+	  ES_PATCH_TEXT,
+	  "-word=<masked:01234567>\n+word=<masked:89abcdef>\n",
+	  NULL },
+	{ { "/a", PEM "x\n" },
+	  { "/a", "gone\n" },
+	  ES_PATCH_SECRET,
+	  NULL,
+	  NULL },
+	{ { "/a", "a\n" }, { "/a", "a\n" PEM }, ES_PATCH_SECRET, NULL, NULL },
+	{ { "/a", "a\0", { 0 }, 2 },
+	  { "/a", "b\n" },
+	  ES_PATCH_BINARY,
+	  NULL,
+	  NULL },
+	{ { "/a", LE16, { 0 }, 10 },
+	  { "/a", LE16B, { 0 }, 10 },
+	  ES_PATCH_TEXT,
+	  "-a=1\n+a=2\n",
+	  NULL },
+	{ { "system/os", "1\n" },
+	  { "system/os", "2\n" },
+	  ES_PATCH_TEXT,
+	  "-1\n+2\n",
+	  NULL },
+};
+
+static const struct es_patch_options *options_with(struct es_patch_options *o,
+						   const struct es_rules *rules,
+						   const uint8_t *key)
+{
+	*o = (struct es_patch_options){ .rules = rules,
+					.key = key,
+					.context = 3 };
+	return o;
+}
+
+START_TEST(delta_patch_shows_what_may_be_shown)
+{
+	struct es_oid a = es_unit_tree(&repo, &patches[_i].was, 1);
+	struct es_oid b = es_unit_tree(&repo, &patches[_i].is, 1);
+	ES_CLEANUP(es_delta_freep) struct es_delta *d = compare(&a, &b);
+	ES_CLEANUP(es_rules_freep) struct es_rules *rules = make_rules(TODAY);
+	ES_CLEANUP(es_buf_dispose) struct es_buf out = ES_BUF_INIT(1 << 20);
+	struct es_error err = ES_ERROR_INIT;
+	struct es_patch_options o;
+
+	ck_assert_uint_eq(es_delta_count(d), 1);
+	ck_assert_int_eq(es_delta_patch(&out, repo.st, es_delta_at(d, 0),
+					options_with(&o, rules, es_unit_key),
+					&err),
+			 patches[_i].state);
+	ck_assert_int_eq(err.code, 0);
+	if (patches[_i].state == ES_PATCH_TEXT)
+		ck_assert_int_eq(strncmp(out.data, "@@ ", 3), 0);
+	else
+		ck_assert_uint_eq(out.len, 0);
+	if (patches[_i].want)
+		ck_assert_ptr_nonnull(strstr(out.data, patches[_i].want));
+	if (patches[_i].hidden)
+		ck_assert_ptr_null(strstr(out.data, patches[_i].hidden));
+}
+END_TEST
+
+START_TEST(delta_patch_without_a_key_shows_nothing_that_a_mask_matches)
+{
+	struct es_oid a = es_unit_tree(&repo, ITEMS({ "/now-masked", "1\n" }));
+	struct es_oid b =
+		es_unit_tree(&repo, ITEMS({ "/now-masked", "word=hunter2\n" }));
+	struct es_oid c = es_unit_tree(&repo, ITEMS({ "/now-masked", "2\n" }));
+	ES_CLEANUP(es_delta_freep) struct es_delta *ab = compare(&a, &b);
+	ES_CLEANUP(es_delta_freep) struct es_delta *ac = compare(&a, &c);
+	ES_CLEANUP(es_rules_freep) struct es_rules *rules = make_rules(TODAY);
+	ES_CLEANUP(es_buf_dispose) struct es_buf out = ES_BUF_INIT(1 << 20);
+	struct es_error err = ES_ERROR_INIT;
+	struct es_patch_options o;
+
+	options_with(&o, rules, NULL);
+	ck_assert_int_eq(es_delta_patch(&out, repo.st, es_delta_at(ab, 0), &o,
+					&err),
+			 ES_PATCH_SECRET);
+	ck_assert_uint_eq(out.len, 0);
+	ck_assert_int_eq(es_delta_patch(&out, repo.st, es_delta_at(ac, 0), &o,
+					&err),
+			 ES_PATCH_TEXT);
+}
+END_TEST
+
+START_TEST(delta_patch_says_that_a_diff_is_too_long)
+{
+	struct es_oid a = es_unit_tree(&repo, ITEMS({ "/a", "1\n2\n" }));
+	struct es_oid b = es_unit_tree(&repo, ITEMS({ "/a", "3\n4\n" }));
+	ES_CLEANUP(es_delta_freep) struct es_delta *d = compare(&a, &b);
+	ES_CLEANUP(es_buf_dispose) struct es_buf out = ES_BUF_INIT(1 << 20);
+	struct es_error err = ES_ERROR_INIT;
+	struct es_patch_options o = { .context = 3, .max = 20 };
+	const struct es_change *c = es_delta_at(d, 0);
+
+	es_buf_adds(&out, "before");
+	ck_assert_int_eq(es_delta_patch(&out, repo.st, c, &o, &err),
+			 ES_PATCH_LARGE);
+	ck_assert_str_eq(out.data, "before");
+	o.max = 1000;
+	ck_assert_int_eq(es_delta_patch(&out, repo.st, c, &o, &err),
+			 ES_PATCH_TEXT);
+	ck_assert_str_eq(out.data, "before@@ -1,2 +1,2 @@\n-1\n-2\n+3\n+4\n");
+}
+END_TEST
+
+START_TEST(delta_patch_shows_all_of_a_file_that_came_or_went)
+{
+	struct es_oid a = es_unit_tree(&repo, ITEMS({ "/a", "1\n2\n" }));
+	struct es_oid b = es_unit_tree(&repo, ITEMS({ "/b", "3\n4\n" }));
+	ES_CLEANUP(es_delta_freep) struct es_delta *d = compare(&a, &b);
+	ES_CLEANUP(es_buf_dispose) struct es_buf out = ES_BUF_INIT(1 << 20);
+	struct es_error err = ES_ERROR_INIT;
+	struct es_patch_options o = { .context = 3 };
+
+	ck_assert_uint_eq(es_delta_count(d), 2);
+	for (size_t i = 0; i < 2; i++)
+		ck_assert_int_eq(es_delta_patch(&out, repo.st,
+						es_delta_at(d, i), &o, &err),
+				 ES_PATCH_TEXT);
+	ck_assert_str_eq(out.data, "@@ -1,2 +0,0 @@\n-1\n-2\n"
+				   "@@ -0,0 +1,2 @@\n+3\n+4\n");
+}
+END_TEST
+
+static const struct {
+	struct es_unit_item item;
+	const char *path;
+	int found;
+	int state;
+	const char *content;
+} lookups[] = {
+	{ { "/etc/a", "1\n" }, "/etc/a", 1, ES_PATCH_TEXT, "1\n" },
+	{ { "/etc/a", "1\n" }, "/etc/a/", 0, 0, NULL },
+	{ { "/etc/a", "1\n" }, "/etc/b", 0, 0, NULL },
+	{ { "/etc/a", "1\n" }, "/etc/a/b", 0, 0, NULL },
+	/* Only led through, not watched. */
+	{ { "/etc/a", "1\n" }, "/etc", 0, 0, NULL },
+	{ { "/etc/d", NULL, DIR }, "/etc/d", 1, ES_PATCH_NONE, NULL },
+	{ { "/etc/d", NULL, DIR }, "/etc/d//", 1, ES_PATCH_NONE, NULL },
+	{ { "/", NULL, DIR }, "/", 1, ES_PATCH_NONE, NULL },
+	{ { "/a", "x", LINK }, "/a", 1, ES_PATCH_NONE, NULL },
+	{ { "/.gitmodules", "1\n" }, "/.gitmodules", 1, ES_PATCH_TEXT, "1\n" },
+	{ { "/a", "s", { .class = ES_CLASS_SECRET } },
+	  "/a",
+	  1,
+	  ES_PATCH_SECRET,
+	  NULL },
+	{ { "/a", "s", { .class = ES_CLASS_DIGEST } },
+	  "/a",
+	  1,
+	  ES_PATCH_DIGEST,
+	  NULL },
+	{ { "/a", PEM }, "/a", 1, ES_PATCH_SECRET, NULL },
+	{ { "/now-secret", "s" }, "/now-secret", 1, ES_PATCH_SECRET, NULL },
+	{ { "/now-digest", "s" }, "/now-digest", 1, ES_PATCH_DIGEST, NULL },
+	{ { "/now-masked", "word=<masked:01234567>\n" },
+	  "/now-masked",
+	  1,
+	  ES_PATCH_TEXT,
+	  "word=<masked:01234567>\n" },
+	{ { "/a", "a\0b", { 0 }, 3 }, "/a", 1, ES_PATCH_TEXT, NULL },
+	{ { "/a", LE16, { 0 }, 10 }, "/a", 1, ES_PATCH_TEXT, NULL },
+	{ { "commands/ip", "1\n" }, "commands/ip", 1, ES_PATCH_TEXT, "1\n" },
+	{ { "commands/ip", "1\n" }, "commands", 0, 0, NULL },
+	{ { "commands/ip", "1\n" }, "meta/.mtree", 0, 0, NULL },
+};
+
+START_TEST(delta_entry_and_content_of_one_path)
+{
+	struct es_oid tree = es_unit_tree(&repo, &lookups[_i].item, 1);
+	ES_CLEANUP(es_listing_dispose)
+	struct es_listing_writer w = ES_LISTING_WRITER_INIT;
+	ES_CLEANUP(es_rules_freep) struct es_rules *rules = make_rules(TODAY);
+	ES_CLEANUP(es_buf_dispose) struct es_buf out = ES_BUF_INIT(1 << 20);
+	struct es_error err = ES_ERROR_INIT;
+	struct es_patch_options o;
+	struct es_entry e;
+
+	ck_assert_int_eq(es_delta_entry(&w, &e, repo.st, &tree,
+					lookups[_i].path, &err),
+			 lookups[_i].found);
+	if (!lookups[_i].found)
+		return;
+	ck_assert_int_eq(es_delta_content(&out, repo.st, lookups[_i].path, &e,
+					  options_with(&o, rules, es_unit_key),
+					  &err),
+			 lookups[_i].state);
+	if (lookups[_i].state != ES_PATCH_TEXT) {
+		ck_assert_uint_eq(out.len, 0);
+	} else if (lookups[_i].content) {
+		ck_assert_str_eq(out.data, lookups[_i].content);
+	} else {
+		ck_assert_uint_eq(out.len, lookups[_i].item.raw);
+		ck_assert_mem_eq(out.data, lookups[_i].item.content, out.len);
+	}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("patch");
+	TCase *tc = tcase_create("patch");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_loop_test(tc, delta_patch_shows_what_may_be_shown, 0,
+			    es_lengthof(patches));
+	tcase_add_test(
+		tc,
+		delta_patch_without_a_key_shows_nothing_that_a_mask_matches);
+	tcase_add_test(tc, delta_patch_says_that_a_diff_is_too_long);
+	tcase_add_test(tc, delta_patch_shows_all_of_a_file_that_came_or_went);
+	tcase_add_loop_test(tc, delta_entry_and_content_of_one_path, 0,
+			    es_lengthof(lookups));
+	suite_add_tcase(s, tc);
+	return es_unit_main(s);
+}
