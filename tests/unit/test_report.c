@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: MIT */
+/* test_report.c - what a person reads of a set of changes */
+#include "config.h"
+
+#include "unit.h"
+
+#include "report_unit.h"
+
+#include <errno.h>
+
+#define BERLIN "/usr/share/zoneinfo/Europe/Berlin"
+#define BUENOS "/usr/share/zoneinfo/America/Argentina/Buenos_Aires"
+
+static struct es_oid old_run(void)
+{
+	return es_unit_tree(
+		&es_unit_repo,
+		ITEMS({ "/etc", NULL, DIR },
+		      { "/etc/cron.d/old-job", "# run\n0 3 * * * root old\n" },
+		      { "/etc/dev",
+			NULL,
+			{ .type = ES_TYPE_CHAR,
+			  .mode = 0600,
+			  .rdev_major = 1,
+			  .rdev_minor = 3 } },
+		      { "/etc/fstab", "LABEL=a / ext4\n" },
+		      { "/etc/link", BERLIN, LINK },
+		      { "/etc/moved.conf", "some content\n" },
+		      { "/etc/old.key", "k", SECRET },
+		      { "/etc/resolv.conf", "nameserver 1.1.1.1\n" },
+		      { "/etc/shadow", "root:x\n", SECRET },
+		      { "/etc/sshd_config", "Port 22\nPermitRootLogin no\n" },
+		      { "/etc/touched1", "1" }, { "/etc/touched2", "2" },
+		      { "/usr/bin/old", "gone\n", DIGEST },
+		      { "/usr/bin/ping",
+			"elf\n",
+			{ .class = ES_CLASS_DIGEST,
+			  .mode = 0755,
+			  .xattr = "security.capability=0sAQA=\nuser.b=\"1\"\n",
+			  .xattr_len = 38 } },
+		      { "/usr/bin/sudo",
+			"elf\n",
+			{ .class = ES_CLASS_DIGEST, .mode = 04755 } },
+		      { "system/os", "Debian 12.1\n" }));
+}
+
+static struct es_oid new_run(void)
+{
+	return es_unit_tree(
+		&es_unit_repo,
+		ITEMS({ "/etc", NULL, DIR },
+		      { "/etc/cron.d/new-job",
+			"0 4 * * * root new",
+			{ .uid = 33, .gid = 77 } },
+		      { "/etc/dev",
+			NULL,
+			{ .type = ES_TYPE_CHAR,
+			  .mode = 0600,
+			  .rdev_major = 1,
+			  .rdev_minor = 5 } },
+		      { "/etc/fstab",
+			"LABEL=a / ext4",
+			{ .mtime_sec = 1700000200 } },
+		      { "/etc/link", BUENOS, LINK },
+		      { "/etc/moved-here.conf",
+			"some content\n",
+			{ .mode = 0600 } },
+		      { "/etc/new.key", "kk", SECRET },
+		      { "/etc/newdir", NULL, DIR },
+		      { "/etc/newlink", "../x", LINK },
+		      { "/etc/resolv.conf", "/run/resolv.conf", LINK },
+		      { "/etc/shadow",
+			"root:y\n",
+			{ .class = ES_CLASS_SECRET, .mode = 0644 } },
+		      { "/etc/sshd_config",
+			"Port 22\nPermitRootLogin yes\n",
+			{ .mode = 0600, .uid = 33, .nlink = 2 } },
+		      { "/etc/touched1", "1", { .mtime_nsec = 5 } },
+		      { "/etc/touched2", "2", { .mtime_sec = 1800000000 } },
+		      { "/etc/unread", "x\n", { .unread = EACCES } },
+		      { "/usr/bin/ping",
+			"elf\n",
+			{ .class = ES_CLASS_DIGEST,
+			  .mode = 0755,
+			  .xattr = "security.capability=0sAQB=\nuser.c=\"1\"\n",
+			  .xattr_len = 38 } },
+		      { "/usr/bin/sudo",
+			"elf2\n",
+			{ .class = ES_CLASS_DIGEST,
+			  .mode = 04755,
+			  .unread = EIO } },
+		      { "run/errors", "EACCES /etc/a\\nb\nTORN /var/log/x\n" },
+		      { "system/os", "Debian 12.2\n" }));
+}
+
+#define THEN "modified 2023-11-14 22:13:20\n"
+
+/* All of a report but its header. */
+static const char golden[] =
+	"\nRemoved (3)\n"
+	"  /etc/cron.d/old-job\n"
+	"    file 0644 root:root, 25 bytes, " THEN "    -# run\n"
+	"    -0 3 * * * root old\n"
+	"\n"
+	"  /etc/old.key\n"
+	"    file 0600 root:root, 1 byte, " THEN
+	"    content not shown (secret)\n"
+	"  /usr/bin/old\n"
+	"    file 0755 root:root, 5 bytes, " THEN
+	"    content sha256:4b9f2c32577b\n"
+	"\nAdded (5)\n"
+	"  /etc/cron.d/new-job\n"
+	"    file 0644 www:77, 18 bytes, " THEN "    +0 4 * * * root new\n"
+	"    \\ no newline at end of file\n"
+	"\n"
+	"  /etc/new.key\n"
+	"    file 0600 root:root, 2 bytes, " THEN
+	"    content not shown (secret)\n"
+	"  /etc/newdir\n"
+	"    directory 0755 root:root\n"
+	"  /etc/newlink\n"
+	"    link root:root, " THEN "    target  ../x\n"
+	"  /etc/unread\n"
+	"    file 0644 root:root, 2 bytes, " THEN
+	"    unread  Permission denied\n"
+	"    +x\n"
+	"\nOf another type now (1)\n"
+	"  /etc/resolv.conf\n"
+	"    type    file -> link\n"
+	"    target  none -> /run/resolv.conf\n"
+	"    @@ -1 +0,0 @@\n"
+	"    -nameserver 1.1.1.1\n"
+	"\nChanged (8)\n"
+	"  /etc/dev\n"
+	"    device  1:3 -> 1:5\n"
+	"  /etc/fstab\n"
+	"    size    15 -> 14\n"
+	"    mtime   2023-11-14 22:13:20 -> 2023-11-14 22:16:40\n"
+	"    @@ -1 +1 @@\n"
+	"    -LABEL=a / ext4\n"
+	"    +LABEL=a / ext4\n"
+	"    \\ no newline at end of file\n"
+	"\n"
+	"  /etc/link\n"
+	"    target  " BERLIN "\n"
+	"         -> " BUENOS "\n"
+	"  /etc/shadow\n"
+	"    mode    0600 -> 0644\n"
+	"    content changed, not shown (secret)\n"
+	"  /etc/sshd_config\n"
+	"    mode    0644 -> 0600\n"
+	"    owner   root (0) -> www (33)\n"
+	"    size    27 -> 28\n"
+	"    links   1 -> 2\n"
+	"    @@ -1,2 +1,2 @@\n"
+	"     Port 22\n"
+	"    -PermitRootLogin no\n"
+	"    +PermitRootLogin yes\n"
+	"\n"
+	"  /usr/bin/ping\n"
+	"    xattr   added: user.c\n"
+	"    xattr   removed: user.b\n"
+	"    xattr   changed: security.capability\n"
+	"  /usr/bin/sudo\n"
+	"    size    4 -> 5\n"
+	"    unread  none -> Input/output error\n"
+	"    content sha256:6443b78e5031 -> sha256:209de6a2ed58\n"
+	"  system/os\n"
+	"    @@ -1 +1 @@\n"
+	"    -Debian 12.1\n"
+	"    +Debian 12.2\n"
+	"\nRenamed (1)\n"
+	"  /etc/moved.conf\n"
+	"    -> /etc/moved-here.conf\n"
+	"    mode    0644 -> 0600\n"
+	"\nTouched: only times differ (2)\n"
+	"  /etc/touched1\n"
+	"  /etc/touched2\n"
+	"\nCould not be read; what was known is kept (2)\n"
+	"  /etc/a\\nb: Permission denied\n"
+	"  /var/log/x: changed under every read\n";
+
+START_TEST(report_text_is_golden)
+{
+	struct es_oid a = old_run(), b = new_run();
+	ES_CLEANUP(es_doc_freep)
+	struct es_doc *doc = es_unit_report(&a, &b, false);
+	ES_CLEANUP(es_buf_dispose) struct es_buf out = ES_BUF_INIT(1 << 20);
+
+	es_unit_render(&out, doc, ES_REPORT_NO_HEADER);
+	es_unit_same_text(out.data, golden);
+	es_unit_check_json(doc);
+}
+END_TEST
+
+START_TEST(report_header_names_both_runs)
+{
+	struct es_oid a = old_run(), b = new_run();
+	ES_CLEANUP(es_doc_freep)
+	struct es_doc *doc = es_unit_report(&a, &b, false);
+	ES_CLEANUP(es_doc_freep)
+	struct es_doc *live = es_unit_report(&a, &b, true);
+	ES_CLEANUP(es_buf_dispose) struct es_buf out = ES_BUF_INIT(1 << 20);
+	ES_CLEANUP(es_buf_dispose) struct es_buf want = ES_BUF_INIT(1 << 20);
+	const char *old = es_doc_get_str(es_doc_get(doc, "old"), "commit");
+	const char *new = es_doc_get_str(es_doc_get(doc, "new"), "commit");
+
+	es_unit_render(&out, doc, 0);
+	es_buf_addf(&want,
+		    "web1: 3 removed, 5 added, 1 of another type, 8 changed, "
+		    "1 renamed, 2 touched\n"
+		    "  from  %.7s  2023-11-14 22:13:20 +0000  cron\n"
+		    "  to    %.7s  2023-11-14 23:13:20 +0000  cron\n%s",
+		    old, new, golden);
+	es_unit_same_text(out.data, want.data);
+	ck_assert(!es_doc_get_bool(es_doc_get(doc, "new"), "live"));
+	es_unit_render(&out, live, 0);
+	ck_assert_ptr_nonnull(strstr(out.data,
+				     "\n  to    live     2023-11-15 00:13:20 "
+				     "+0000\n\nRemoved"));
+	ck_assert(es_doc_get_bool(es_doc_get(live, "new"), "live"));
+	es_unit_check_json(live);
+}
+END_TEST
+
+START_TEST(report_without_patches)
+{
+	struct es_oid a = old_run(), b = new_run();
+	ES_CLEANUP(es_doc_freep)
+	struct es_doc *doc = es_unit_report(&a, &b, false);
+	ES_CLEANUP(es_buf_dispose) struct es_buf out = ES_BUF_INIT(1 << 20);
+
+	es_unit_render(&out, doc, ES_REPORT_NO_HEADER | ES_REPORT_NO_PATCH);
+	ck_assert_ptr_null(strstr(out.data, "@@"));
+	ck_assert_ptr_null(strstr(out.data, "PermitRootLogin"));
+	ck_assert_ptr_null(strstr(out.data, "\n\n  "));
+	ck_assert_ptr_nonnull(strstr(out.data, "sshd_config"));
+	ck_assert_ptr_nonnull(strstr(out.data, "not shown (secret)"));
+}
+END_TEST
+
+/* Colours come and go, the text stays; nothing but colours is an escape. */
+START_TEST(report_colours_are_all_that_differs)
+{
+	struct es_oid a = old_run(), b = new_run();
+	ES_CLEANUP(es_doc_freep)
+	struct es_doc *doc = es_unit_report(&a, &b, false);
+	ES_CLEANUP(es_buf_dispose) struct es_buf out = ES_BUF_INIT(1 << 20);
+	ES_CLEANUP(es_buf_dispose) struct es_buf bare = ES_BUF_INIT(1 << 20);
+
+	es_unit_render(&out, doc, ES_REPORT_NO_HEADER | ES_REPORT_COLOR);
+	ck_assert_ptr_nonnull(
+		strstr(out.data, "    \033[31m-PermitRootLogin no\033[m\n"));
+	ck_assert_ptr_nonnull(
+		strstr(out.data, "    \033[32m+PermitRootLogin yes\033[m\n"));
+	ck_assert_ptr_nonnull(
+		strstr(out.data, "    \033[36m@@ -1,2 +1,2 @@\033[m\n"));
+	for (const char *s = out.data; *s; s++) {
+		if (*s == '\033')
+			s = strchr(s, 'm');
+		else
+			es_buf_addc(&bare, *s);
+	}
+	es_unit_same_text(bare.data, golden);
+}
+END_TEST
+
+START_TEST(report_of_no_changes)
+{
+	struct es_oid a = es_unit_tree(&es_unit_repo, ITEMS({ "/a", "1" }));
+	ES_CLEANUP(es_doc_freep)
+	struct es_doc *doc = es_unit_report(&a, &a, false);
+	ES_CLEANUP(es_buf_dispose) struct es_buf out = ES_BUF_INIT(1 << 20);
+
+	es_unit_render(&out, doc, ES_REPORT_NO_HEADER);
+	ck_assert_str_eq(out.data, "no changes\n");
+	es_unit_render(&out, doc, 0);
+	ck_assert_int_eq(strncmp(out.data, "web1: no changes\n  from", 23), 0);
+	es_unit_check_json(doc);
+}
+END_TEST
+
+START_TEST(report_of_a_first_run)
+{
+	struct es_oid none = { 0 };
+	struct es_oid a = es_unit_tree(&es_unit_repo,
+				       ITEMS({ "/a", "1" }, { "/b", "2" }));
+	ES_CLEANUP(es_doc_freep)
+	struct es_doc *doc = es_unit_report(&none, &a, false);
+	ES_CLEANUP(es_doc_freep)
+	struct es_doc *live = es_unit_report(&none, &a, true);
+	ES_CLEANUP(es_buf_dispose) struct es_buf out = ES_BUF_INIT(1 << 20);
+
+	/* The commit says 1234; the live system is counted. */
+	es_unit_render(&out, doc, 0);
+	ck_assert_int_eq(strncmp(out.data,
+				 "web1: first run: 1234 entries watched\n", 38),
+			 0);
+	es_unit_render(&out, live, 0);
+	ck_assert_str_eq(out.data, "web1: first run: 2 entries watched\n"
+				   "  run   live     2023-11-15 00:13:20 "
+				   "+0000\n");
+	ck_assert(es_doc_get_bool(doc, "first"));
+	ck_assert_uint_eq(es_doc_len(es_doc_get(doc, "changes")), 0);
+	es_unit_check_json(doc);
+	es_unit_check_json(live);
+}
+END_TEST
+
+#define TIMES10(x) x x x x x x x x x x
+
+START_TEST(report_cuts_long_files)
+{
+	struct es_oid a = es_unit_tree(&es_unit_repo, ITEMS({ "/k", "1" }));
+	struct es_oid b = es_unit_tree(
+		&es_unit_repo,
+		ITEMS({ "/k", "1" },
+		      { "/n", TIMES10(TIMES10("line\n")) "end\n" }));
+	ES_CLEANUP(es_doc_freep)
+	struct es_doc *doc = es_unit_report(&a, &b, false);
+	ES_CLEANUP(es_buf_dispose) struct es_buf out = ES_BUF_INIT(1 << 20);
+
+	es_unit_render(&out, doc, ES_REPORT_NO_HEADER);
+	ck_assert_ptr_nonnull(strstr(out.data, "\n    ... 61 more lines\n"));
+	ck_assert_ptr_null(strstr(out.data, "+end"));
+}
+END_TEST
+
+START_TEST(report_folds_many_touched)
+{
+	struct es_unit_item was[30], is[30];
+	char names[30][16];
+	ES_CLEANUP(es_buf_dispose) struct es_buf out = ES_BUF_INIT(1 << 20);
+
+	for (int i = 0; i < 30; i++) {
+		snprintf(names[i], sizeof(names[i]), "/f%02d", i);
+		was[i] = (struct es_unit_item){ names[i], "x" };
+		is[i] = was[i];
+		is[i].entry.mtime_sec = 1;
+	}
+	struct es_oid a = es_unit_tree(&es_unit_repo, was, 30);
+	struct es_oid b = es_unit_tree(&es_unit_repo, is, 30);
+	ES_CLEANUP(es_doc_freep)
+	struct es_doc *doc = es_unit_report(&a, &b, false);
+	es_unit_render(&out, doc, ES_REPORT_NO_HEADER);
+	ck_assert_ptr_nonnull(strstr(out.data, "(30)\n  /f00\n"));
+	ck_assert_ptr_nonnull(strstr(out.data, "  /f19\n  ... 10 more\n"));
+	ck_assert_ptr_null(strstr(out.data, "/f20"));
+}
+END_TEST
+
+static char *rules_text(const char *conf_text)
+{
+	ES_CLEANUP(es_conf_freep) struct es_conf *conf = NULL;
+	ES_CLEANUP(es_rules_freep) struct es_rules *rules = NULL;
+	ES_CLEANUP(es_buf_dispose) struct es_buf out = ES_BUF_INIT(1 << 24);
+	struct es_error err = ES_ERROR_INIT;
+
+	ck_assert_int_eq(es_conf_parse(&conf, conf_text, strlen(conf_text),
+				       "test", &err),
+			 0);
+	ck_assert_int_eq(es_rules_new(&rules, conf, "", 0, &err), 0);
+	ck_assert_int_eq(es_rules_text(rules, &out), 0);
+	return strdup(out.data);
+}
+
+START_TEST(report_folds_what_other_rules_did)
+{
+	ES_CLEANUP(es_freep)
+	char *narrow = rules_text("[files]\ndefaults = no\ninclude = /etc\n");
+	ES_CLEANUP(es_freep)
+	char *wide = rules_text("[files]\ndefaults = no\ninclude = /etc\n"
+				"include = /opt\n"
+				"[rule x]\nmatch = /etc/x\nclass = secret\n");
+	ES_CLEANUP(es_buf_dispose) struct es_buf out = ES_BUF_INIT(1 << 20);
+	struct es_unit_item was[2] = { { "/etc/x", "top secret" },
+				       { "run/rules", narrow } };
+	struct es_unit_item is[34];
+	char names[32][40];
+
+	is[0] = (struct es_unit_item){ "/etc/x", "top secret", SECRET };
+	for (int i = 0; i < 32; i++) {
+		snprintf(names[i], sizeof(names[i]), "/opt/thing-%02d", i);
+		is[i + 1] = (struct es_unit_item){ names[i], "x" };
+	}
+	is[33] = (struct es_unit_item){ "run/rules", wide };
+	struct es_oid a = es_unit_tree(&es_unit_repo, was, 2);
+	struct es_oid b = es_unit_tree(&es_unit_repo, is, 34);
+	ES_CLEANUP(es_doc_freep)
+	struct es_doc *doc = es_unit_report(&a, &b, false);
+	es_unit_render(&out, doc, ES_REPORT_NO_HEADER);
+	es_unit_same_text(
+		out.data,
+		"\nChanged (1)\n"
+		"  /etc/x\n"
+		"    mode    0644 -> 0600\n"
+		"    class   mirror -> secret\n"
+		"    content not shown (secret)\n"
+		"\nNow watched, since the rules changed (32)\n"
+		"  /opt/thing-00, /opt/thing-01, /opt/thing-02, /opt/thing-03, "
+		"/opt/thing-04, ...\n"
+		"\nRules are stricter now for 1 of these paths. What was "
+		"recorded of them\nbefore stays in old commits: only "
+		"\"etcsnap init --reset\" and a new remote\nleave it "
+		"behind.\n");
+	es_unit_check_json(doc);
+	/* Nor does the other way round show it. */
+	ES_CLEANUP(es_doc_freep)
+	struct es_doc *back = es_unit_report(&b, &a, false);
+	es_unit_render(&out, back, 0);
+	ck_assert_ptr_null(strstr(out.data, "top"));
+	ck_assert_ptr_nonnull(strstr(out.data, "No longer watched"));
+	es_unit_check_json(back);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("report");
+	TCase *tc = tcase_create("report");
+
+	tcase_add_checked_fixture(tc, es_unit_report_setup,
+				  es_unit_report_teardown);
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, report_text_is_golden);
+	tcase_add_test(tc, report_header_names_both_runs);
+	tcase_add_test(tc, report_without_patches);
+	tcase_add_test(tc, report_colours_are_all_that_differs);
+	tcase_add_test(tc, report_of_no_changes);
+	tcase_add_test(tc, report_of_a_first_run);
+	tcase_add_test(tc, report_cuts_long_files);
+	tcase_add_test(tc, report_folds_many_touched);
+	tcase_add_test(tc, report_folds_what_other_rules_did);
+	suite_add_tcase(s, tc);
+	return es_unit_main(s);
+}
