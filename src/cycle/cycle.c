@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: MIT */
+/* cycle.c - one collection run, from the walk to the moved branch */
+#include "config.h"
+
+#include "etcsnap/cycle.h"
+
+#include "cycle/message_priv.h"
+#include "cycle/snapshot_priv.h"
+#include "etcsnap/clock.h"
+#include "etcsnap/commit.h"
+#include "etcsnap/mask.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* Everything one run holds while it lasts. */
+struct cycle {
+	struct es_session *session;
+	const struct es_cycle_options *options;
+	struct es_cycle_result *result;
+	struct es_snapshot snap;
+	struct es_state *state;
+	struct es_state_basis basis; /* of the rows once they are saved */
+	struct es_oid tip;
+	bool decided; /* the rows' rules are today's */
+	struct timespec began;
+	int64_t started;
+};
+
+static int find_tip(struct cycle *c, struct es_error *err)
+{
+	ES_CLEANUP(es_commit_freep) struct es_commit *tip = NULL;
+	int rc = es_store_tip(&c->tip, c->session->store, "main", err);
+
+	if (rc < 0)
+		return rc;
+	c->result->first = rc == 0;
+	if (rc == 0)
+		return 0;
+	if (es_commit_read(&tip, c->session->store, &c->tip, err) < 0)
+		return err->code;
+	c->result->old_tree = *es_commit_tree(tip);
+	c->result->tree = c->result->old_tree;
+	c->snap.tip_tree = c->result->old_tree;
+	return 0;
+}
+
+/* A number that changes with the key and tells nothing about it. */
+static int key_number(uint64_t *out, const uint8_t *key, struct es_error *err)
+{
+	ES_CLEANUP(es_digest_freep) struct es_digest *d = NULL;
+	uint8_t mac[ES_SHA256_LEN];
+
+	if (es_digest_new(&d, ES_DIGEST_HMAC, key, err) < 0)
+		return err->code;
+	es_digest_begin(d);
+	es_digest_update(d, "etcsnap key id", 14);
+	es_digest_end(d, mac);
+	*out = es_hash64(mac, sizeof(mac), 0);
+	return 0;
+}
+
+/*
+ * Rows are believed only if they describe the tip and were made by this very
+ * program under this key. Other rules only ask for new decisions, other owner
+ * names only for new manifests.
+ */
+static int open_state(struct cycle *c, struct es_error *err)
+{
+	struct es_session *s = c->session;
+	const struct es_state_basis *was;
+
+	c->basis.rules = es_rules_hash(s->rules);
+	c->basis.ids = es_ids_hash(s->ids);
+	c->basis.program = es_hash64(VERSION, strlen(VERSION), ES_FORMAT);
+	if (key_number(&c->basis.key, s->key, err) < 0 ||
+	    es_state_open(&c->state, s->state_path, c->snap.lanes, err) < 0)
+		return err->code;
+	if (es_state_problem(c->state))
+		es_buf_addf(&c->result->notice,
+			    "state cache: %s; everything "
+			    "is read again",
+			    es_state_problem(c->state));
+	was = es_state_basis(c->state);
+	c->snap.state = c->state;
+	c->snap.trusted = was && !c->result->first &&
+			  memcmp(was->commit, c->tip.id, ES_OID_LEN) == 0 &&
+			  was->program == c->basis.program &&
+			  was->key == c->basis.key;
+	if (!c->snap.trusted) {
+		es_state_reset(c->state);
+		return 0;
+	}
+	c->decided = was->rules == c->basis.rules;
+	c->snap.rewrite = was->ids != c->basis.ids;
+	return 0;
+}
+
+/* Repository, state and key are never watched, whatever the patterns say. */
+static size_t own_files(const struct es_session *s,
+			struct es_collect_skip skip[3])
+{
+	const char *const paths[] = { s->repo_path, s->state_path,
+				      s->key_path };
+	struct stat st;
+	size_t n = 0;
+
+	for (size_t i = 0; i < 3; i++)
+		if (lstat(paths[i], &st) == 0)
+			skip[n++] = (struct es_collect_skip){ st.st_dev,
+							      st.st_ino };
+	return n;
+}
+
+static int walk(struct cycle *c, struct es_error *err)
+{
+	const struct es_session *s = c->session;
+	struct es_collect_skip skip[3];
+	struct es_collect_io io;
+	struct es_collect_options o = {
+		.rules = s->rules,
+		.root = s->root,
+		.lanes = c->snap.lanes,
+		.key = s->key,
+		.full = c->options->full,
+		.decided = c->decided,
+		.network = es_conf_number(s->conf, ES_CONF_COLLECT_NETWORK),
+		.began = c->began,
+		.skip = skip,
+		.n_skip = own_files(s, skip),
+		.only = c->options->paths,
+		.n_only = c->options->n_paths,
+	};
+
+	es_snapshot_io(&c->snap, &io);
+	return es_collect_run(&c->result->totals, &o, &io, err);
+}
+
+static int put_text(struct es_tree_builder *b, struct es_lane *lane,
+		    const char *name, const struct es_buf *text,
+		    struct es_error *err)
+{
+	struct es_oid oid;
+
+	if (text->len == 0)
+		return 0;
+	if (es_buf_check(text, err) < 0 ||
+	    es_lane_put(&oid, lane, ES_KIND_BLOB, text->data, text->len, err) <
+		    0)
+		return err->code;
+	if (es_tree_builder_add(b, name, strlen(name), ES_MODE_FILE, &oid) < 0)
+		return es_fail_oom(err);
+	return 0;
+}
+
+static int write_run(struct es_oid *out, struct cycle *c,
+		     const struct es_run *run, struct es_error *err)
+{
+	ES_CLEANUP(es_tree_builder_freep)
+	struct es_tree_builder *b = es_tree_builder_new();
+	ES_CLEANUP(es_buf_dispose) struct es_buf text = ES_BUF_INIT(ES_BUF_MAX);
+	struct es_lane *lane = c->snap.lane[0];
+
+	if (!b)
+		return es_fail_oom(err);
+	es_run_summary(&text, run);
+	if (put_text(b, lane, "summary", &text, err) < 0)
+		return err->code;
+	es_buf_reset(&text);
+	es_rules_text(c->session->rules, &text);
+	if (put_text(b, lane, "rules", &text, err) < 0 ||
+	    put_text(b, lane, "errors", &c->result->errors, err) < 0)
+		return err->code;
+	return es_tree_builder_write(out, b, lane, err);
+}
+
+/* The new root: what this run made, and the old rest of it. */
+static int write_root(struct cycle *c, const struct es_dir_trees *trees,
+		      const struct es_oid *run, struct es_error *err)
+{
+	ES_CLEANUP(es_tree_builder_freep)
+	struct es_tree_builder *b = es_tree_builder_new();
+	ES_CLEANUP(es_buf_dispose) struct es_buf old = ES_BUF_INIT(ES_BUF_MAX);
+	struct {
+		const char *name;
+		const struct es_oid *oid;
+	} parts[] = {
+		{ "files", &trees->files },
+		{ "meta", &trees->meta },
+		{ "run", run },
+	};
+	struct es_tree_reader r;
+	struct es_tree_entry e;
+	int rc = 0;
+
+	if (!b)
+		return es_fail_oom(err);
+	if (!c->result->first &&
+	    es_store_get(c->session->store, &c->result->old_tree, ES_KIND_TREE,
+			 &old, err) < 0)
+		return err->code;
+	es_tree_open(&r, &old);
+	while (rc == 0 && es_tree_next(&r, &e) > 0) {
+		bool ours = false;
+
+		for (size_t i = 0; i < 3; i++)
+			ours |= strlen(parts[i].name) == e.len &&
+				memcmp(parts[i].name, e.name, e.len) == 0;
+		if (!ours)
+			rc = es_tree_builder_add(b, e.name, e.len, e.mode,
+						 &e.oid);
+	}
+	for (size_t i = 0; rc == 0 && i < 3; i++)
+		if (!es_oid_is_none(parts[i].oid))
+			rc = es_tree_builder_add(b, parts[i].name,
+						 strlen(parts[i].name),
+						 ES_MODE_TREE, parts[i].oid);
+	if (rc < 0)
+		return es_fail_oom(err);
+	return es_tree_builder_write(&c->result->tree, b, c->snap.lane[0], err);
+}
+
+/* Masks run over the person's words too: a password slips in anywhere. */
+static int mask_note(struct cycle *c, struct es_buf *out, struct es_error *err)
+{
+	ES_CLEANUP(es_digest_freep) struct es_digest *hmac = NULL;
+	const char *note = c->options->message;
+	const struct es_mask_set *masks = es_rules_masks(c->session->rules);
+	int rc = 0;
+
+	if (!note || !*note)
+		return 0;
+	if (es_digest_new(&hmac, ES_DIGEST_HMAC, c->session->key, err) < 0)
+		return err->code;
+	if (masks)
+		rc = es_mask_apply(masks, out, note, strlen(note), hmac);
+	if (rc < 0)
+		return es_fail(err, -EINVAL,
+			       "the message cannot be checked for secrets; "
+			       "shorten it");
+	if (rc == 0) {
+		es_buf_reset(out);
+		es_buf_adds(out, note);
+	}
+	return es_buf_check(out, err);
+}
+
+static int write_commit(struct cycle *c, const struct es_run *run,
+			struct es_error *err)
+{
+	ES_CLEANUP(es_buf_dispose) struct es_buf text = ES_BUF_INIT(ES_BUF_MAX);
+	ES_CLEANUP(es_buf_dispose) struct es_buf name = ES_BUF_INIT(4096);
+	ES_CLEANUP(es_buf_dispose) struct es_buf mail = ES_BUF_INIT(4096);
+	ES_CLEANUP(es_buf_dispose) struct es_buf self = ES_BUF_INIT(4096);
+	struct es_store *st = c->session->store;
+
+	if (es_run_message(&text, run, err) < 0 ||
+	    es_run_author(&name, &mail, c->session, err) < 0)
+		return err->code;
+	es_buf_addf(&self, "etcsnap@%s", c->session->host);
+
+	struct es_commit_draft d = {
+		.tree = c->result->tree,
+		.parent = c->tip,
+		.author = { es_buf_str(&name), es_buf_str(&mail), run->started,
+			    es_clock_offset(run->started) },
+		.committer = { "etcsnap", es_buf_str(&self), run->ended,
+			       es_clock_offset(run->ended) },
+		.message = es_buf_str(&text),
+	};
+	struct es_oid id;
+
+	if (es_commit_write(&id, c->snap.lane[0], &d, err) < 0 ||
+	    es_store_install(st, err) < 0 ||
+	    es_store_move(st, "main", &id, &c->tip, err) < 0)
+		return err->code;
+	c->result->commit = id;
+	c->tip = id;
+	return 0;
+}
+
+/* Are the parts that decide about a commit the same as the tip's? */
+static int compare(struct cycle *c, struct es_dir_trees *trees,
+		   struct es_error *err)
+{
+	struct es_dir_trees old;
+
+	if (es_snapshot_trees(&c->snap, trees, err) < 0 ||
+	    es_dir_lookup(&old, c->session->store, &c->result->old_tree, "", 0,
+			  err) < 0)
+		return err->code;
+	c->result->changed = c->result->first ||
+			     !es_oid_equal(&old.files, &trees->files) ||
+			     !es_oid_equal(&old.meta, &trees->meta);
+	return 0;
+}
+
+static int compare_errors(struct cycle *c, struct es_error *err)
+{
+	ES_CLEANUP(es_buf_dispose) struct es_buf old = ES_BUF_INIT(ES_BUF_MAX);
+	struct es_oid oid;
+	int rc;
+
+	es_snapshot_errors(&c->snap, &c->result->errors);
+	rc = es_tree_lookup(&oid, NULL, c->session->store, &c->result->old_tree,
+			    "run/errors", 10, err);
+	if (rc > 0)
+		rc = es_store_get(c->session->store, &oid, ES_KIND_BLOB, &old,
+				  err);
+	if (rc < 0)
+		return rc;
+	c->result->errors_changed =
+		strcmp(es_buf_str(&old), es_buf_str(&c->result->errors)) != 0;
+	return es_buf_check(&c->result->errors, err);
+}
+
+static int record(struct cycle *c, const struct es_dir_trees *trees,
+		  struct es_error *err)
+{
+	ES_CLEANUP(es_buf_dispose) struct es_buf note = ES_BUF_INIT(1 << 20);
+	struct es_run run = {
+		.session = c->session,
+		.options = c->options,
+		.result = c->result,
+		.note = &note,
+		.started = c->started,
+		.ended = es_clock_now().tv_sec,
+	};
+	struct es_oid oid;
+
+	if (es_run_id(run.id, err) < 0 || mask_note(c, &note, err) < 0 ||
+	    write_run(&oid, c, &run, err) < 0 ||
+	    write_root(c, trees, &oid, err) < 0)
+		return err->code;
+	if (!c->result->first &&
+	    es_delta_new(&c->result->delta, c->session->store,
+			 &c->result->old_tree, &c->result->tree, NULL, 0,
+			 err) < 0)
+		return err->code;
+	return c->options->dry ? 0 : write_commit(c, &run, err);
+}
+
+/* The commit stands already: a cache that cannot be saved costs only time. */
+static void save_state(struct cycle *c)
+{
+	struct es_error err = ES_ERROR_INIT;
+
+	if (es_state_save(c->state, &c->basis, &err) == 0)
+		return;
+	es_buf_reset(&c->result->notice);
+	es_buf_addf(&c->result->notice,
+		    "%s; the next run reads everything again", err.msg);
+}
+
+static int run_locked(struct cycle *c, struct es_error *err)
+{
+	struct es_dir_trees trees;
+
+	if (find_tip(c, err) < 0 || open_state(c, err) < 0 ||
+	    walk(c, err) < 0 || compare(c, &trees, err) < 0 ||
+	    compare_errors(c, err) < 0)
+		return err->code;
+	if (c->result->changed && record(c, &trees, err) < 0)
+		return err->code;
+	if (c->options->dry)
+		return 0;
+	memcpy(c->basis.commit, c->tip.id, ES_OID_LEN);
+	save_state(c);
+	return es_store_mark_run(c->session->store, err);
+}
+
+int es_cycle_run(struct es_cycle_result *out, struct es_session *s,
+		 const struct es_cycle_options *options, struct es_error *err)
+{
+	int64_t threads = es_conf_number(s->conf, ES_CONF_COLLECT_THREADS);
+	struct cycle c = {
+		.session = s,
+		.options = options,
+		.result = out,
+		.began = es_clock_coarse(),
+		.started = es_clock_now().tv_sec,
+	};
+	int rc = 0;
+
+	*out = (struct es_cycle_result){
+		.errors = ES_BUF_INIT(ES_BUF_MAX),
+		.notice = ES_BUF_INIT(4096),
+	};
+	if (!options->dry)
+		rc = es_store_lock(s->store, options->wait, err);
+	if (rc < 0)
+		return rc;
+	rc = es_snapshot_init(
+		&c.snap, s,
+		threads > 0 ? (unsigned int)threads : es_collect_lanes(), err);
+	c.snap.options = options;
+	if (rc == 0)
+		rc = run_locked(&c, err);
+	es_state_free(c.state);
+	es_snapshot_dispose(&c.snap);
+	if (rc < 0 || !options->dry)
+		es_store_discard(s->store);
+	return rc;
+}
+
+void es_cycle_dispose(struct es_cycle_result *r)
+{
+	es_delta_free(r->delta);
+	r->delta = NULL;
+	es_buf_dispose(&r->errors);
+	es_buf_dispose(&r->notice);
+}

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+/* message.c - the words of a run: commit message and run/ files */
+#include "config.h"
+
+#include "cycle/message_priv.h"
+
+#include "etcsnap/clock.h"
+#include "etcsnap/commit.h"
+#include "etcsnap/fileio.h"
+#include "etcsnap/quote.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+/* Names in the subject, and paths in the list, before they are cut. */
+#define SUBJECT_NAMES 5
+#define SUBJECT_WIDTH 100
+#define LIST_MAX 1000
+
+/* Letters of the name-status list, as git's where git has one. */
+static const char letters[ES_CHANGE_KINDS] = {
+	[ES_CHANGE_ADDED] = 'A',   [ES_CHANGE_REMOVED] = 'D',
+	[ES_CHANGE_CHANGED] = 'M', [ES_CHANGE_TOUCHED] = 'U',
+	[ES_CHANGE_RETYPED] = 'T', [ES_CHANGE_RENAMED] = 'R',
+	[ES_CHANGE_WATCHED] = '+', [ES_CHANGE_UNWATCHED] = '-',
+};
+
+/* Words of the subject's counts, in the order in which they are told. */
+static const struct {
+	enum es_change_kind kind;
+	const char *word;
+} words[] = {
+	{ ES_CHANGE_CHANGED, "changed" },
+	{ ES_CHANGE_ADDED, "added" },
+	{ ES_CHANGE_REMOVED, "removed" },
+	{ ES_CHANGE_RENAMED, "renamed" },
+	{ ES_CHANGE_RETYPED, "retyped" },
+	{ ES_CHANGE_TOUCHED, "touched" },
+	{ ES_CHANGE_WATCHED, "now watched" },
+	{ ES_CHANGE_UNWATCHED, "no longer watched" },
+};
+
+int es_run_id(char out[37], struct es_error *err)
+{
+	uint8_t r[16];
+	char hex[33];
+
+	if (getrandom(r, sizeof(r), 0) != (ssize_t)sizeof(r))
+		return es_fail_errno(err, "cannot get random bytes");
+	r[6] = (uint8_t)((r[6] & 0x0f) | 0x40);
+	r[8] = (uint8_t)((r[8] & 0x3f) | 0x80);
+	es_hex(hex, r, sizeof(r));
+	snprintf(out, 37, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12,
+		 hex + 16, hex + 20);
+	return 0;
+}
+
+static void add_counts(struct es_buf *out, const struct es_delta *delta)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		size_t n = es_delta_kinds(delta, words[i].kind);
+
+		if (n == 0)
+			continue;
+		es_buf_addf(out, "%s%zu %s", any ? ", " : "", n, words[i].word);
+		any = true;
+	}
+}
+
+/* Deserves a name in the subject: folded kinds do only when alone. */
+static bool is_news(const struct es_change *c)
+{
+	return c->kind != ES_CHANGE_WATCHED && c->kind != ES_CHANGE_UNWATCHED &&
+	       c->kind != ES_CHANGE_TOUCHED;
+}
+
+static void add_names(struct es_buf *out, const struct es_delta *delta)
+{
+	size_t told = 0;
+	size_t news = 0;
+	size_t count = es_delta_count(delta);
+
+	for (size_t i = 0; i < count; i++)
+		news += is_news(es_delta_at(delta, i));
+	for (size_t i = 0; i < count; i++) {
+		const struct es_change *c = es_delta_at(delta, i);
+		const char *slash = strrchr(c->path, '/');
+
+		if (news > 0 && !is_news(c))
+			continue;
+		if (told == SUBJECT_NAMES || out->len > SUBJECT_WIDTH) {
+			es_buf_adds(out, ", …");
+			return;
+		}
+		es_buf_adds(out, told++ ? ", " : ": ");
+		es_quote_term(out, slash && slash[1] ? slash + 1 : c->path,
+			      strlen(slash && slash[1] ? slash + 1 : c->path));
+	}
+}
+
+static void add_subject(struct es_buf *out, const struct es_run *run)
+{
+	const struct es_cycle_result *r = run->result;
+
+	if (r->first) {
+		es_buf_addf(out, "first run on %s: %llu entries watched",
+			    run->session->host,
+			    (unsigned long long)r->totals.entries);
+		return;
+	}
+	if (!r->delta || es_delta_count(r->delta) == 0) {
+		es_buf_addf(out, "records rewritten on %s, nothing changed",
+			    run->session->host);
+		return;
+	}
+	add_counts(out, r->delta);
+	es_buf_addf(out, " on %s", run->session->host);
+	add_names(out, r->delta);
+}
+
+static void add_list(struct es_buf *out, const struct es_delta *delta)
+{
+	size_t count = delta ? es_delta_count(delta) : 0;
+
+	if (count == 0)
+		return;
+	es_buf_addc(out, '\n');
+	for (size_t i = 0; i < count && i < LIST_MAX; i++) {
+		const struct es_change *c = es_delta_at(delta, i);
+
+		es_buf_addf(out, "%c ", letters[c->kind]);
+		if (c->from) {
+			es_quote_term(out, c->from, strlen(c->from));
+			es_buf_adds(out, " -> ");
+		}
+		es_quote_term(out, c->path, c->len);
+		es_buf_addc(out, '\n');
+	}
+	if (count > LIST_MAX)
+		es_buf_addf(out, "… %zu more\n", count - LIST_MAX);
+}
+
+/* A line break in a trailer would begin another trailer. */
+static void add_trailer(struct es_buf *out, const char *key, const char *value)
+{
+	es_buf_addf(out, "%s: ", key);
+	es_quote_term(out, value, strlen(value));
+	es_buf_addc(out, '\n');
+}
+
+/* The person's words, indented so that they cannot pass for trailers. */
+static void add_note(struct es_buf *out, const struct es_buf *note)
+{
+	const char *line = es_buf_str(note);
+
+	if (!*line)
+		return;
+	es_buf_addc(out, '\n');
+	while (*line) {
+		size_t len = strcspn(line, "\n");
+
+		if (len > 0)
+			es_buf_adds(out, "    ");
+		es_quote_text(out, line, len);
+		es_buf_addc(out, '\n');
+		line += len + (line[len] == '\n');
+	}
+}
+
+int es_run_message(struct es_buf *out, const struct es_run *run,
+		   struct es_error *err)
+{
+	char when[ES_TIME_LEN];
+
+	add_subject(out, run);
+	es_buf_addc(out, '\n');
+	add_note(out, run->note);
+	add_list(out, run->result->delta);
+	es_buf_addf(out, "\nEtcsnap-Format: %d\n", ES_FORMAT);
+	add_trailer(out, "Host", run->session->host);
+	add_trailer(out, "Run", run->id);
+	add_trailer(out, "Trigger", run->options->trigger);
+	add_trailer(out, "Started", es_clock_iso(when, run->started));
+	es_buf_addf(out, "Items: %llu\n",
+		    (unsigned long long)run->result->totals.entries);
+	return es_buf_check(out, err);
+}
+
+int es_run_summary(struct es_buf *out, const struct es_run *run)
+{
+	const struct es_collect_totals *t = &run->result->totals;
+	char when[ES_TIME_LEN];
+
+	es_buf_addf(out, "run = %s\nhost = ", run->id);
+	es_quote_term(out, run->session->host, strlen(run->session->host));
+	es_buf_addf(out, "\nversion = %s\ntrigger = ", VERSION);
+	es_quote_term(out, run->options->trigger,
+		      strlen(run->options->trigger));
+	es_buf_addf(out, "\nstarted = %s\n", es_clock_iso(when, run->started));
+	es_buf_addf(out, "ended = %s\n", es_clock_iso(when, run->ended));
+	return es_buf_addf(out,
+			   "entries = %llu\ndirectories = %llu\n"
+			   "read_files = %llu\nread_bytes = %llu\n"
+			   "unread = %llu\n",
+			   (unsigned long long)t->entries,
+			   (unsigned long long)t->directories,
+			   (unsigned long long)t->read_files,
+			   (unsigned long long)t->read_bytes,
+			   (unsigned long long)t->unread);
+}
+
+/* The login uid survives su and sudo; (uint32_t)-1 means none was set. */
+static bool login_uid(uint32_t *uid)
+{
+	ES_CLEANUP(es_buf_dispose) struct es_buf b = ES_BUF_INIT(64);
+	struct es_error err = ES_ERROR_INIT;
+	unsigned long v;
+	char *end;
+
+	if (es_read_file(&b, AT_FDCWD, "/proc/self/loginuid", &err) < 0)
+		return false;
+	errno = 0;
+	v = strtoul(es_buf_str(&b), &end, 10);
+	if (errno || end == es_buf_str(&b) || v >= UINT32_MAX)
+		return false;
+	*uid = (uint32_t)v;
+	return true;
+}
+
+static int add_user(struct es_buf *name, uint32_t uid)
+{
+	struct passwd pw;
+	struct passwd *found = NULL;
+	char buf[4096];
+
+	if (getpwuid_r(uid, &pw, buf, sizeof(buf), &found) == 0 && found)
+		return es_buf_adds(name, found->pw_name);
+	return es_buf_addf(name, "uid%u", uid);
+}
+
+int es_run_author(struct es_buf *name, struct es_buf *mail,
+		  const struct es_session *s, struct es_error *err)
+{
+	const char *sudo = getenv("SUDO_USER");
+	uint32_t uid;
+
+	if (login_uid(&uid))
+		add_user(name, uid);
+	else if (sudo && *sudo && geteuid() == 0)
+		es_quote_term(name, sudo, strlen(sudo));
+	else
+		add_user(name, geteuid());
+	es_buf_addf(mail, "%s@%s", es_buf_str(name), s->host);
+	if (es_buf_check(name, err) < 0 || es_buf_check(mail, err) < 0)
+		return err->code;
+	return 0;
+}

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: MIT */
+/* session.c - configuration, rules, key and repository of one invocation */
+#include "config.h"
+
+#include "etcsnap/session.h"
+
+#include "etcsnap/clock.h"
+#include "etcsnap/fileio.h"
+#include "etcsnap/quote.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#ifndef ETCSNAP_LOCALSTATEDIR
+#define ETCSNAP_LOCALSTATEDIR "/var"
+#endif
+
+/* Where the repository is when neither option nor file says. */
+static int default_repo(struct es_buf *b)
+{
+	const char *state = getenv("XDG_STATE_HOME");
+	const char *home = getenv("HOME");
+
+	if (geteuid() == 0)
+		return es_buf_adds(b, ETCSNAP_LOCALSTATEDIR
+				   "/lib/etcsnap/repo.git");
+	if (state && state[0] == '/')
+		return es_buf_addf(b, "%s/etcsnap/repo.git", state);
+	return es_buf_addf(b, "%s/.local/state/etcsnap/repo.git",
+			   home && home[0] == '/' ? home : "/");
+}
+
+static char *detach(struct es_buf *b, struct es_error *err)
+{
+	char *s = NULL;
+
+	if (es_buf_check(b, err) == 0) {
+		s = strdup(es_buf_str(b));
+		if (!s)
+			es_fail_oom(err);
+	}
+	es_buf_dispose(b);
+	return s;
+}
+
+/* state.db and key: beside the repository, whatever it is called. */
+static char *beside(const struct es_session *s, const char *name,
+		    struct es_error *err)
+{
+	struct es_buf b = ES_BUF_INIT(1 << 16);
+
+	es_path_dirname(&b, s->repo_path);
+	es_buf_addf(&b, "/%s", name);
+	return detach(&b, err);
+}
+
+static int find_repo(struct es_session *s, const struct es_session_options *o,
+		     struct es_error *err)
+{
+	ES_CLEANUP(es_buf_dispose) struct es_buf b = ES_BUF_INIT(1 << 16);
+	const char *conf =
+		es_conf_is_set(s->conf, ES_CONF_REPOSITORY_PATH)
+			? es_conf_text(s->conf, ES_CONF_REPOSITORY_PATH)
+			: NULL;
+	const char *repo = o->repo ? o->repo : conf;
+
+	/* The machine's own repository must never take in another tree. */
+	if (strcmp(s->root, "/") != 0 && !o->repo && !(o->conf_file && conf))
+		return es_fail_config(err,
+				      "--root %s needs a repository of its "
+				      "own; name one with --repo DIR",
+				      ES_Q(s->root));
+	if (!repo)
+		default_repo(&b);
+	else if (es_path_absolute(&b, repo, err) < 0)
+		return err->code;
+	s->repo_path = detach(&b, err);
+	return s->repo_path ? 0 : err->code;
+}
+
+static int find_paths(struct es_session *s, const struct es_session_options *o,
+		      struct es_error *err)
+{
+	ES_CLEANUP(es_buf_dispose) struct es_buf b = ES_BUF_INIT(1 << 16);
+
+	if (es_path_absolute(&b, o->root ? o->root : "/", err) < 0)
+		return err->code;
+	s->root = detach(&b, err);
+	if (!s->root || find_repo(s, o, err) < 0)
+		return err->code;
+	s->state_path = beside(s, "state.db", err);
+	s->key_path = beside(s, "key", err);
+	return s->state_path && s->key_path ? 0 : err->code;
+}
+
+static int find_host(struct es_session *s, struct es_error *err)
+{
+	char name[256] = "";
+
+	if (gethostname(name, sizeof(name) - 1) < 0 || !name[0])
+		snprintf(name, sizeof(name), "localhost");
+	s->host = strdup(name);
+	return s->host ? 0 : es_fail_oom(err);
+}
+
+static int load_rules(struct es_session *s, struct es_error *err)
+{
+	ES_CLEANUP(es_buf_dispose) struct es_buf homes = ES_BUF_INIT(1 << 26);
+
+	if (es_ids_new(&s->ids, s->root, err) < 0)
+		return err->code;
+	if (es_ids_homes(s->ids, &homes, err) < 0)
+		return err->code;
+	return es_rules_new(&s->rules, s->conf, homes.data, homes.len, err);
+}
+
+static int load_key(struct es_session *s, struct es_error *err)
+{
+	ES_CLEANUP(es_closep)
+	int fd = open(s->key_path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 && errno == ENOENT)
+		return es_fail(err, -ENOENT,
+			       "the secret key %s is missing; put it back from "
+			       "a backup, or start over with 'etcsnap init "
+			       "--reset'",
+			       ES_Q(s->key_path));
+	if (fd < 0)
+		return es_fail_errno(err, "cannot open the secret key %s",
+				     ES_Q(s->key_path));
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || (st.st_mode & 077))
+		return es_fail(err, -EPERM,
+			       "the secret key %s is readable by others; "
+			       "check who saw it, then 'chmod 600' it",
+			       ES_Q(s->key_path));
+
+	char raw[ES_KEY_LEN * 2 + 2];
+	ssize_t n = read(fd, raw, sizeof(raw));
+	int bad = n < ES_KEY_LEN * 2 || es_unhex(s->key, raw, ES_KEY_LEN) < 0;
+
+	explicit_bzero(raw, sizeof(raw));
+	if (bad)
+		return es_fail(err, -EINVAL,
+			       "the secret key %s is damaged; put it back from "
+			       "a backup, or start over with 'etcsnap init "
+			       "--reset'",
+			       ES_Q(s->key_path));
+	s->has_key = true;
+	return 0;
+}
+
+static int open_store(struct es_session *s, struct es_error *err)
+{
+	if (es_store_open(&s->store, s->repo_path, err) < 0)
+		return err->code;
+	const char *root = es_store_root(s->store);
+
+	if (strcmp(root, s->root) != 0)
+		return es_fail_config(
+			err,
+			"repository %s records the root %s, not %s; use "
+			"--root %s or another --repo",
+			ES_Q(s->repo_path), ES_Q(root), ES_Q(s->root),
+			ES_Q(root));
+	return 0;
+}
+
+int es_session_new(struct es_session **out, const struct es_session_options *o,
+		   unsigned int need, struct es_error *err)
+{
+	ES_CLEANUP(es_session_freep)
+	struct es_session *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return es_fail_oom(err);
+	if (es_conf_load(&s->conf, o->conf_file, err) < 0 ||
+	    find_paths(s, o, err) < 0 || find_host(s, err) < 0)
+		return err->code;
+	if ((need & ES_NEED_STORE) && open_store(s, err) < 0)
+		return err->code;
+	if ((need & ES_NEED_RULES) && load_rules(s, err) < 0)
+		return err->code;
+	if ((need & ES_NEED_KEY) && load_key(s, err) < 0)
+		return err->code;
+	*out = es_steal_ptr(&s);
+	return 0;
+}
+
+void es_session_free(struct es_session *s)
+{
+	if (!s)
+		return;
+	es_store_free(s->store);
+	es_rules_free(s->rules);
+	es_ids_free(s->ids);
+	es_conf_free(s->conf);
+	free(s->repo_path);
+	free(s->state_path);
+	free(s->key_path);
+	free(s->root);
+	free(s->host);
+	explicit_bzero(s->key, sizeof(s->key));
+	free(s);
+}
+
+/* A key is made once; one that is there is never replaced here. */
+static int make_key(const struct es_session *s, struct es_error *err)
+{
+	uint8_t raw[ES_KEY_LEN];
+	char text[ES_KEY_LEN * 2 + 2];
+	ES_CLEANUP(es_closep) int fd = -1;
+	int rc = 0;
+
+	fd = open(s->key_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0 && errno == EEXIST)
+		return 0;
+	if (fd < 0)
+		return es_fail_errno(err, "cannot create the secret key %s",
+				     ES_Q(s->key_path));
+	if (getrandom(raw, sizeof(raw), 0) != (ssize_t)sizeof(raw)) {
+		rc = es_fail_errno(err, "cannot get random bytes");
+	} else {
+		es_hex(text, raw, sizeof(raw));
+		text[ES_KEY_LEN * 2] = '\n';
+		rc = es_write_all(fd, text, ES_KEY_LEN * 2 + 1);
+		if (rc == 0 && fsync(fd) < 0)
+			rc = -errno;
+		if (rc < 0)
+			es_fail(err, rc, "cannot write the secret key %s: %s",
+				ES_Q(s->key_path), strerror(-rc));
+	}
+	explicit_bzero(raw, sizeof(raw));
+	explicit_bzero(text, sizeof(text));
+	if (rc < 0)
+		unlink(s->key_path);
+	return rc;
+}
+
+/* The old repository is kept under a name that says when it was left. */
+static int set_aside(const struct es_session *s, char **old,
+		     struct es_error *err)
+{
+	ES_CLEANUP(es_buf_dispose) struct es_buf name = ES_BUF_INIT(1 << 16);
+	struct timespec now = es_clock_now();
+
+	es_buf_addf(&name, "%s.%lld", s->repo_path, (long long)now.tv_sec);
+	for (int i = 1; access(es_buf_str(&name), F_OK) == 0; i++) {
+		es_buf_reset(&name);
+		es_buf_addf(&name, "%s.%lld.%d", s->repo_path,
+			    (long long)now.tv_sec, i);
+	}
+	if (es_buf_check(&name, err) < 0)
+		return err->code;
+	if (rename(s->repo_path, name.data) < 0) {
+		if (errno == ENOENT)
+			return 0;
+		return es_fail_errno(err, "cannot rename %s",
+				     ES_Q(s->repo_path));
+	}
+	*old = strdup(name.data);
+	if (unlink(s->state_path) < 0 && errno != ENOENT)
+		return es_fail_errno(err, "cannot remove %s",
+				     ES_Q(s->state_path));
+	return *old ? 0 : es_fail_oom(err);
+}
+
+int es_session_init(struct es_session *s, bool reset, char **old,
+		    struct es_error *err)
+{
+	ES_CLEANUP(es_buf_dispose) struct es_buf dir = ES_BUF_INIT(1 << 16);
+
+	*old = NULL;
+	es_path_dirname(&dir, s->repo_path);
+	if (es_buf_check(&dir, err) < 0 || es_mkdirs(dir.data, 0700, err) < 0)
+		return err->code;
+	if (reset && set_aside(s, old, err) < 0)
+		return err->code;
+	if (make_key(s, err) < 0)
+		return err->code;
+	return es_store_init(s->repo_path, s->root, err);
+}
