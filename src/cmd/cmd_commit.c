@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/* cmd_commit.c - etcsnap commit: one collection run */
+#include "config.h"
+
+#include "cmd/cmd.h"
+#include "etcsnap/quote.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Unreadable paths that are named before the rest is only counted. */
+#define TOLD_MAX 5
+
+static const struct es_opt commit_opts[] = {
+	{ 'm', "message", "TEXT", "say why; goes into the commit" },
+	{ 't', "trigger", "WORD", "what starts the run (cron, apt, …)" },
+	{ 'f', "full", NULL, "read every file again" },
+	{ 'w', "wait", "SECONDS", "wait so long for another run" },
+	{ 'n', "dry-run", NULL, "only say what would be recorded" },
+	{ 0, "no-notify", NULL, "do not deliver reports now" },
+};
+
+static const char *default_trigger(void)
+{
+	return isatty(STDIN_FILENO) ? "manual" : "unattended";
+}
+
+static int read_options(struct es_cycle_options *o, struct es_call *call,
+			struct es_error *err)
+{
+	const char *wait = es_opt_get(&call->args, "wait");
+	struct es_conf *conf = call->session->conf;
+
+	o->message = es_opt_get(&call->args, "message");
+	o->trigger = es_opt_get(&call->args, "trigger");
+	if (!o->trigger)
+		o->trigger = default_trigger();
+	o->full = es_opt_has(&call->args, "full");
+	o->dry = es_opt_has(&call->args, "dry-run");
+	if (wait &&
+	    es_conf_set(conf, ES_CONF_COLLECT_WAIT, wait, "--wait", err) < 0)
+		return err->code;
+	o->wait = (unsigned int)es_conf_number(conf, ES_CONF_COLLECT_WAIT);
+	return 0;
+}
+
+/* Said only when the set differs from the last run's, else cron would nag. */
+static void tell_errors(const struct es_cycle_result *r)
+{
+	const char *line = es_buf_str(&r->errors);
+	uint64_t told = 0;
+
+	if (!r->errors_changed)
+		return;
+	if (!*line) {
+		fputs("etcsnap: every path can be read again\n", stderr);
+		return;
+	}
+	fprintf(stderr,
+		"etcsnap: %llu paths cannot be read; they keep what is "
+		"known of them:\n",
+		(unsigned long long)r->totals.unread);
+	while (*line && told++ < TOLD_MAX) {
+		int len = (int)strcspn(line, "\n");
+
+		fprintf(stderr, "  %.*s\n", len, line);
+		line += len + (line[len] == '\n');
+	}
+	if (*line)
+		fputs("  … ('etcsnap show HEAD:run/errors' lists all)\n",
+		      stderr);
+}
+
+static void add_kind(struct es_buf *b, const struct es_delta *d,
+		     enum es_change_kind kind, const char *word, bool always)
+{
+	size_t n = d ? es_delta_kinds(d, kind) : 0;
+
+	if (n > 0 || always)
+		es_buf_addf(b, "%s%zu %s", b->len ? ", " : "", n, word);
+}
+
+/* "4f2a91c 3 changed, 1 added, 0 removed" or "no changes" */
+static void tell_result(const struct es_cycle_result *r, bool dry)
+{
+	ES_CLEANUP(es_buf_dispose) struct es_buf b = ES_BUF_INIT(4096);
+	char id[ES_OID_HEX + 1];
+
+	if (!r->changed) {
+		puts("no changes");
+		return;
+	}
+	if (r->first) {
+		es_buf_addf(&b, "first run, %llu entries",
+			    (unsigned long long)r->totals.entries);
+	} else {
+		add_kind(&b, r->delta, ES_CHANGE_CHANGED, "changed", true);
+		add_kind(&b, r->delta, ES_CHANGE_ADDED, "added", true);
+		add_kind(&b, r->delta, ES_CHANGE_REMOVED, "removed", true);
+		add_kind(&b, r->delta, ES_CHANGE_RENAMED, "renamed", false);
+		add_kind(&b, r->delta, ES_CHANGE_RETYPED, "retyped", false);
+		add_kind(&b, r->delta, ES_CHANGE_TOUCHED, "touched", false);
+		add_kind(&b, r->delta, ES_CHANGE_WATCHED, "now watched", false);
+		add_kind(&b, r->delta, ES_CHANGE_UNWATCHED, "no longer watched",
+			 false);
+	}
+	es_oid_text(id, &r->commit);
+	printf("%.7s %s\n", dry ? "dry run" : id, es_buf_str(&b));
+}
+
+static int finish(struct es_call *call, const struct es_cycle_options *o,
+		  const struct es_cycle_result *r, struct es_error *err)
+{
+	struct es_compare c = { .live = r->tree,
+				.paths = o->paths,
+				.n_paths = o->n_paths };
+	ES_CLEANUP(es_commit_freep) struct es_commit *tip = NULL;
+	int rc = 0;
+
+	if (r->notice.len > 0)
+		fprintf(stderr, "etcsnap: %s\n", es_buf_str(&r->notice));
+	tell_errors(r);
+	if (call->verbosity > 0 ||
+	    (call->verbosity == 0 && (o->dry || isatty(STDOUT_FILENO))))
+		tell_result(r, o->dry);
+	if (o->dry && r->changed && !r->first && call->verbosity >= 0) {
+		rc = es_rev_tip(&tip, call, err);
+		c.old = tip;
+		c.flags = ES_REPORT_NO_HEADER;
+		if (rc == 0)
+			rc = es_compare_print(call, &c, err);
+	}
+	if (rc < 0)
+		return rc;
+	return r->totals.unread > 0 ? ES_EXIT_PARTIAL : ES_EXIT_DONE;
+}
+
+static int commit_run(struct es_call *call, struct es_error *err)
+{
+	struct es_progress progress;
+	struct es_cycle_result r = { 0 };
+	struct es_cycle_options o = {
+		.progress = es_progress_step,
+		.payload = &progress,
+	};
+	char **paths = NULL;
+	size_t n = 0;
+	int rc;
+
+	if (read_options(&o, call, err) < 0 ||
+	    es_rev_paths(&paths, &n, call->args.operands, call->args.n_operands,
+			 err) < 0)
+		return err->code;
+	o.paths = (const char *const *)paths;
+	o.n_paths = n;
+	es_progress_begin(&progress, call);
+	rc = es_cycle_run(&r, call->session, &o, err);
+	es_progress_end(&progress);
+	if (rc == 0)
+		rc = finish(call, &o, &r, err);
+	es_cycle_dispose(&r);
+	es_rev_paths_free(paths, n);
+	return rc;
+}
+
+const struct es_cmd es_cmd_commit = {
+	.name = "commit",
+	.args = "[-fn] [-m TEXT] [-t WORD] [-w SECONDS] [PATH …]",
+	.summary = "record what there is now; a commit only if it changed",
+	.needs = ES_NEED_RULES | ES_NEED_STORE | ES_NEED_KEY,
+	.writes = true,
+	ES_OPTS(commit_opts),
+	.run = commit_run,
+};

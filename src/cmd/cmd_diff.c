@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* cmd_diff.c - etcsnap diff: two runs, or a run and the live system */
+#include "config.h"
+
+#include "cmd/cmd.h"
+
+#include <string.h>
+
+static const struct es_opt diff_opts[] = {
+	{ 0, "format", "FORM", "text, json or csv" },
+	{ 0, "json", NULL, "the same as --format json" },
+	{ 0, "no-patch", NULL, "without the content of files" },
+	{ 'f', "full", NULL, "read every file of the live system again" },
+};
+
+/*
+ * Operands before "--" are revisions; one that begins with '/' is a path, so
+ * that "etcsnap diff /etc/hosts" does what it says.
+ */
+static size_t count_revisions(const struct es_args *a)
+{
+	size_t n = 0;
+
+	while (n < a->dashes && n < 2 && a->operands[n][0] != '/')
+		n++;
+	return n;
+}
+
+static int with_live(struct es_call *call, struct es_compare *c,
+		     struct es_error *err)
+{
+	struct es_progress progress;
+	struct es_cycle_result r = { 0 };
+	struct es_cycle_options o = {
+		.dry = true,
+		.full = es_opt_has(&call->args, "full"),
+		.trigger = "diff",
+		.paths = c->paths,
+		.n_paths = c->n_paths,
+		.progress = es_progress_step,
+		.payload = &progress,
+	};
+	int rc;
+
+	es_progress_begin(&progress, call);
+	rc = es_cycle_run(&r, call->session, &o, err);
+	es_progress_end(&progress);
+	if (rc == 0) {
+		c->live = r.tree;
+		rc = es_compare_print(call, c, err);
+	}
+	es_cycle_dispose(&r);
+	return rc;
+}
+
+static int diff_run(struct es_call *call, struct es_error *err)
+{
+	ES_CLEANUP(es_rev_dispose) struct es_rev a = { 0 };
+	ES_CLEANUP(es_rev_dispose) struct es_rev b = { 0 };
+	const struct es_args *args = &call->args;
+	size_t revs = count_revisions(args);
+	struct es_compare c = { 0 };
+	char **paths = NULL;
+	size_t n = 0;
+	int rc;
+
+	if (revs > 0)
+		rc = es_rev_parse(&a, call, args->operands[0], err);
+	else
+		rc = es_rev_tip(&a.commit, call, err);
+	if (rc == 0 && revs > 1)
+		rc = es_rev_parse(&b, call, args->operands[1], err);
+	if (rc < 0 || es_rev_paths(&paths, &n, args->operands + revs,
+				   args->n_operands - revs, err) < 0)
+		return err->code;
+	c.old = a.commit;
+	c.new = b.commit;
+	c.paths = (const char *const *)paths;
+	c.n_paths = n;
+	if (es_opt_has(args, "no-patch"))
+		c.flags |= ES_REPORT_NO_PATCH;
+	rc = c.new ? es_compare_print(call, &c, err) : with_live(call, &c, err);
+	es_rev_paths_free(paths, n);
+	return rc;
+}
+
+const struct es_cmd es_cmd_diff = {
+	.name = "diff",
+	.args = "[-f] [--format FORM] [A [B]] [--] [PATH …]",
+	.summary = "what differs between two runs, or now (exit 1 if any)",
+	.needs = ES_NEED_RULES | ES_NEED_STORE | ES_NEED_KEY,
+	ES_OPTS(diff_opts),
+	.run = diff_run,
+};

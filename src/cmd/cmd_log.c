@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/* cmd_log.c - etcsnap log: runs, newest first */
+#include "config.h"
+
+#include "cmd/cmd.h"
+#include "etcsnap/clock.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct es_opt log_opts[] = {
+	{ 's', "since", "TIME", "only runs after TIME" },
+	{ 'u', "until", "TIME", "only runs up to TIME" },
+	{ 'n', "max-count", "N", "at most N runs" },
+	{ 0, "format", "FORM", "text, json or csv" },
+	{ 0, "json", NULL, "the same as --format json" },
+};
+
+enum column {
+	COL_COMMIT,
+	COL_TIME,
+	COL_TRIGGER,
+	COL_AUTHOR,
+	COL_RUN,
+	COL_WHAT,
+	COL_SUBJECT,
+	COLUMNS,
+};
+
+static const struct es_column columns[COLUMNS] = {
+	[COL_COMMIT] = { "commit", "COMMIT", false, false },
+	[COL_TIME] = { "time", "TIME", false, false },
+	[COL_TRIGGER] = { "trigger", "TRIGGER", false, false },
+	[COL_AUTHOR] = { "author", NULL, false, false },
+	[COL_RUN] = { "run", NULL, false, false },
+	[COL_WHAT] = { "what", "WHAT", false, true },
+	[COL_SUBJECT] = { "subject", NULL, false, false },
+};
+
+struct range {
+	int64_t since;
+	int64_t until;
+	size_t max;
+	char **paths;
+	size_t n_paths;
+	enum es_format format;
+};
+
+static int read_options(struct range *r, const struct es_args *a,
+			struct es_error *err)
+{
+	const char *since = es_opt_get(a, "since");
+	const char *until = es_opt_get(a, "until");
+	const char *max = es_opt_get(a, "max-count");
+	int64_t now = es_clock_now().tv_sec;
+
+	*r = (struct range){ .since = INT64_MIN,
+			     .until = INT64_MAX,
+			     .max = SIZE_MAX };
+	if ((since && es_clock_parse(&r->since, since, now, err) < 0) ||
+	    (until && es_clock_parse(&r->until, until, now, err) < 0) ||
+	    (max && es_opt_count(&r->max, max, "-n", err) < 0) ||
+	    es_opt_format(&r->format, a, err) < 0)
+		return err->code;
+	return es_rev_paths(&r->paths, &r->n_paths, a->operands, a->n_operands,
+			    err);
+}
+
+/* "changed mode content" of one path, "3 paths" of several. */
+static void describe(struct es_buf *out, const struct es_delta *d)
+{
+	size_t n = es_delta_count(d);
+	const struct es_change *c = es_delta_at(d, 0);
+
+	if (n != 1) {
+		es_buf_addf(out, "%zu paths", n);
+		return;
+	}
+	es_buf_adds(out, es_change_kind_name(c->kind));
+	for (unsigned int i = 0; i < ES_ATTR_COUNT; i++)
+		if (c->attrs & (1u << i))
+			es_buf_addf(out, " %s", es_attr_name((enum es_attr)i));
+}
+
+/* What a run did to the wanted paths; 0 when nothing. */
+static int touches(struct es_buf *out, struct es_call *call,
+		   const struct es_commit *c, const struct range *r,
+		   struct es_error *err)
+{
+	ES_CLEANUP(es_commit_freep) struct es_commit *parent = NULL;
+	ES_CLEANUP(es_delta_freep) struct es_delta *d = NULL;
+	const struct es_oid *id = es_commit_parent(c);
+	struct es_store *st = call->session->store;
+	struct es_oid none = { { 0 } };
+
+	if (!es_oid_is_none(id) && es_commit_read(&parent, st, id, err) < 0)
+		return err->code;
+	if (es_delta_new(&d, st, parent ? es_commit_tree(parent) : &none,
+			 es_commit_tree(c), (const char *const *)r->paths,
+			 r->n_paths, err) < 0)
+		return err->code;
+	if (es_delta_count(d) == 0)
+		return 0;
+	describe(out, d);
+	return 1;
+}
+
+static void print_row(struct es_writer *w, const struct es_commit *c,
+		      const struct es_buf *what, enum es_format format)
+{
+	char hex[ES_OID_HEX + 1];
+	char when[ES_TIME_LEN];
+
+	es_oid_text(hex, es_commit_id(c));
+	es_writer_row(w);
+	es_writer_text(w, COL_COMMIT, hex,
+		       format == ES_FORMAT_TEXT ? 7 : ES_OID_HEX);
+	es_writer_str(w, COL_TIME, es_clock_iso(when, es_commit_time(c)));
+	es_writer_str(w, COL_TRIGGER, es_commit_trailer(c, "Trigger", 0));
+	es_writer_str(w, COL_AUTHOR, es_commit_author(c));
+	es_writer_str(w, COL_RUN, es_commit_trailer(c, "Run", 0));
+	es_writer_str(w, COL_WHAT,
+		      what->len ? es_buf_str(what) : es_commit_subject(c));
+	es_writer_str(w, COL_SUBJECT, es_commit_subject(c));
+}
+
+static int print(struct es_call *call, struct es_history *h,
+		 const struct range *r, struct es_error *err)
+{
+	ES_CLEANUP(es_writer_freep) struct es_writer *w = NULL;
+	ES_CLEANUP(es_buf_dispose) struct es_buf what = ES_BUF_INIT(4096);
+	struct es_commit *c = NULL;
+	size_t shown = 0;
+	int rc;
+
+	es_pager_start(call);
+	if (es_writer_new(&w, r->format, stdout, columns, COLUMNS, err) < 0)
+		return err->code;
+	while (shown < r->max && (rc = es_history_next(h, &c, err)) != 0) {
+		ES_CLEANUP(es_commit_freep) struct es_commit *own = c;
+		int64_t when;
+
+		if (rc < 0)
+			return rc;
+		when = es_commit_time(own);
+		if (when <= r->since && r->since != INT64_MIN)
+			break;
+		es_buf_reset(&what);
+		rc = r->n_paths ? touches(&what, call, own, r, err) : 1;
+		if (rc < 0)
+			return rc;
+		if (rc == 0 || when > r->until)
+			continue;
+		print_row(w, own, &what, r->format);
+		shown++;
+	}
+	return es_writer_finish(w, err);
+}
+
+static int log_run(struct es_call *call, struct es_error *err)
+{
+	ES_CLEANUP(es_history_freep) struct es_history *h = NULL;
+	struct range r = { 0 };
+	struct es_oid tip;
+	int rc = read_options(&r, &call->args, err);
+
+	if (rc == 0)
+		rc = es_store_tip(&tip, call->session->store, "main", err);
+	if (rc >= 0)
+		rc = es_history_new(&h, call->session->store, &tip, err);
+	if (rc >= 0)
+		rc = print(call, h, &r, err);
+	es_rev_paths_free(r.paths, r.n_paths);
+	return rc;
+}
+
+const struct es_cmd es_cmd_log = {
+	.name = "log",
+	.args = "[-n N] [-s TIME] [-u TIME] [--format FORM] [PATH …]",
+	.summary = "list the runs that changed something, newest first",
+	.needs = ES_NEED_STORE,
+	ES_OPTS(log_opts),
+	.run = log_run,
+};

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/* cmd_report.c - etcsnap report: any range of runs, after the fact */
+#include "config.h"
+
+#include "cmd/cmd.h"
+#include "etcsnap/clock.h"
+#include "etcsnap/quote.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct es_opt report_opts[] = {
+	{ 's', "since", "TIME", "from the last run before TIME" },
+	{ 'd', "day", "DAY", "what that day changed" },
+	{ 0, "format", "FORM", "text, json or csv" },
+	{ 0, "json", NULL, "the same as --format json" },
+	{ 'o', "output", "FILE", "write there instead" },
+};
+
+/* Last run at or before a time; NULL in @out when the history is younger. */
+static int run_at(struct es_commit **out, struct es_call *call,
+		  const struct es_commit *tip, int64_t when,
+		  struct es_error *err)
+{
+	ES_CLEANUP(es_history_freep) struct es_history *h = NULL;
+	struct es_commit *c = NULL;
+	int rc;
+
+	if (es_history_new(&h, call->session->store, es_commit_id(tip), err) <
+	    0)
+		return err->code;
+	while ((rc = es_history_next(h, &c, err)) > 0) {
+		if (es_commit_time(c) <= when) {
+			*out = c;
+			return 0;
+		}
+		es_commit_free(c);
+	}
+	return rc;
+}
+
+static int parse_range(struct es_commit **old, struct es_commit **new,
+		       struct es_call *call, const char *text,
+		       struct es_error *err)
+{
+	const char *dots = strstr(text, "..");
+	struct es_rev rev = { 0 };
+
+	if (!dots)
+		return es_fail_config(err,
+				      "a range is written A..B, not '%s'; "
+				      "for one run use 'etcsnap show'",
+				      ES_Q(text));
+	ES_CLEANUP(es_freep) char *from = strndup(text, (size_t)(dots - text));
+
+	if (!from)
+		return es_fail_oom(err);
+	if (es_rev_parse(&rev, call, from, err) < 0)
+		return err->code;
+	*old = rev.commit;
+	rev.commit = NULL;
+	if (es_rev_parse(&rev, call, dots + 2, err) < 0)
+		return err->code;
+	*new = rev.commit;
+	return 0;
+}
+
+/* Midnight after a moment, in the local zone whatever its clock changes. */
+static int64_t next_midnight(int64_t when)
+{
+	time_t t = when;
+	struct tm tm;
+
+	localtime_r(&t, &tm);
+	tm.tm_mday++;
+	tm.tm_hour = tm.tm_min = tm.tm_sec = 0;
+	tm.tm_isdst = -1;
+	return mktime(&tm);
+}
+
+static int by_time(struct es_commit **old, struct es_commit **new,
+		   struct es_call *call, struct es_error *err)
+{
+	const char *since = es_opt_get(&call->args, "since");
+	const char *day = es_opt_get(&call->args, "day");
+	int64_t now = es_clock_now().tv_sec;
+	ES_CLEANUP(es_commit_freep) struct es_commit *tip = NULL;
+	int64_t from;
+
+	if (es_clock_parse(&from, day ? day : since, now, err) < 0 ||
+	    es_rev_tip(&tip, call, err) < 0)
+		return err->code;
+	if (!day) {
+		if (run_at(old, call, tip, from, err) < 0)
+			return err->code;
+		*new = es_steal_ptr(&tip);
+		return 0;
+	}
+	if (run_at(old, call, tip, from - 1, err) < 0 ||
+	    run_at(new, call, tip, next_midnight(from) - 1, err) < 0)
+		return err->code;
+	if (!*new)
+		return es_fail_config(err, "there was no run up to %s",
+				      ES_Q(day));
+	return 0;
+}
+
+/* Nothing named: the last run and the one before it. */
+static int last_run(struct es_commit **old, struct es_commit **new,
+		    struct es_call *call, struct es_error *err)
+{
+	if (es_rev_tip(new, call, err) < 0)
+		return err->code;
+	const struct es_oid *parent = es_commit_parent(*new);
+
+	if (es_oid_is_none(parent))
+		return 0;
+	return es_commit_read(old, call->session->store, parent, err);
+}
+
+static int report_run(struct es_call *call, struct es_error *err)
+{
+	ES_CLEANUP(es_commit_freep) struct es_commit *old = NULL;
+	ES_CLEANUP(es_commit_freep) struct es_commit *new = NULL;
+	const struct es_args *a = &call->args;
+	bool timed = es_opt_has(a, "since") || es_opt_has(a, "day");
+	int rc;
+
+	if (a->n_operands + timed > 1)
+		return es_fail_config(err, "report takes one range: A..B, "
+					   "--since or --day");
+	if (a->n_operands == 1)
+		rc = parse_range(&old, &new, call, a->operands[0], err);
+	else if (timed)
+		rc = by_time(&old, &new, call, err);
+	else
+		rc = last_run(&old, &new, call, err);
+	if (rc < 0)
+		return rc;
+
+	struct es_compare c = {
+		.old = old,
+		.new = new,
+		.file = es_opt_get(a, "output"),
+	};
+
+	rc = es_compare_print(call, &c, err);
+	return rc < 0 ? rc : ES_EXIT_DONE;
+}
+
+const struct es_cmd es_cmd_report = {
+	.name = "report",
+	.args = "[-d DAY | -s TIME | A..B] [--format FORM] [-o FILE]",
+	.summary = "what a range of runs changed; default: the last run",
+	.needs = ES_NEED_RULES | ES_NEED_STORE | ES_NEED_KEY,
+	ES_OPTS(report_opts),
+	.run = report_run,
+};

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/* compare.c - two sides as a report on standard output or in a file */
+#include "config.h"
+
+#include "cmd/cmd.h"
+#include "etcsnap/clock.h"
+#include "etcsnap/fileio.h"
+#include "etcsnap/quote.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum column {
+	COL_PATH,
+	COL_KIND,
+	COL_ATTRIBUTE,
+	COL_OLD,
+	COL_NEW,
+	COLUMNS,
+};
+
+static const struct es_column columns[COLUMNS] = {
+	[COL_PATH] = { "path", "PATH", false, true },
+	[COL_KIND] = { "kind", "KIND", false, false },
+	[COL_ATTRIBUTE] = { "attribute", "ATTRIBUTE", false, false },
+	[COL_OLD] = { "old", "OLD", false, true },
+	[COL_NEW] = { "new", "NEW", false, true },
+};
+
+static void side(struct es_report_side *out, const struct es_commit *c,
+		 const struct es_oid *live)
+{
+	out->commit = c;
+	out->when = es_clock_now().tv_sec;
+	if (c)
+		out->tree = *es_commit_tree(c);
+	else if (live)
+		out->tree = *live;
+}
+
+/* One line for each attribute that differs; one for an added path. */
+static int print_csv(struct es_writer *w, const struct es_doc *doc)
+{
+	const struct es_doc *changes = es_doc_get(doc, "changes");
+	const struct es_doc *c;
+	const struct es_doc *a;
+
+	for (size_t i = 0; (c = es_doc_at(changes, i)); i++) {
+		const struct es_doc *attrs = es_doc_get(c, "attributes");
+		size_t j = 0;
+
+		do {
+			a = es_doc_at(attrs, j++);
+			if (!a && j > 1)
+				break;
+			es_writer_row(w);
+			es_writer_str(w, COL_PATH, es_doc_get_str(c, "path"));
+			es_writer_str(w, COL_KIND, es_doc_get_str(c, "kind"));
+			if (!a)
+				break;
+			es_writer_str(w, COL_ATTRIBUTE,
+				      es_doc_get_str(a, "name"));
+			es_writer_str(w, COL_OLD, es_doc_get_str(a, "old"));
+			es_writer_str(w, COL_NEW, es_doc_get_str(a, "new"));
+		} while (true);
+	}
+	return 0;
+}
+
+static int print_to(FILE *f, struct es_call *call, const struct es_compare *c,
+		    const struct es_doc *doc, struct es_error *err)
+{
+	ES_CLEANUP(es_buf_dispose) struct es_buf text = ES_BUF_INIT(ES_BUF_MAX);
+	ES_CLEANUP(es_writer_freep) struct es_writer *w = NULL;
+	enum es_format format;
+	unsigned int flags = c->flags;
+
+	if (es_opt_format(&format, &call->args, err) < 0)
+		return err->code;
+	if (format == ES_FORMAT_CSV) {
+		if (es_writer_new(&w, format, f, columns, COLUMNS, err) < 0)
+			return err->code;
+		print_csv(w, doc);
+		return es_writer_finish(w, err);
+	}
+	if (call->color && !c->file)
+		flags |= ES_REPORT_COLOR;
+	if (format == ES_FORMAT_JSON)
+		es_doc_write(doc, &text, true);
+	else
+		es_report_text(&text, doc, flags);
+	if (es_buf_check(&text, err) < 0)
+		return err->code;
+	if (fwrite(es_buf_str(&text), 1, text.len, f) != text.len)
+		return es_fail_errno(err, "cannot write the report");
+	return 0;
+}
+
+/* A report for a file is written whole or not at all. */
+static int print_file(struct es_call *call, const struct es_compare *c,
+		      const struct es_doc *doc, struct es_error *err)
+{
+	ES_CLEANUP(es_freep) char *data = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&data, &len);
+	int rc;
+
+	if (!f)
+		return es_fail_oom(err);
+	rc = print_to(f, call, c, doc, err);
+	if (fclose(f) != 0 && rc == 0)
+		rc = es_fail_oom(err);
+	return rc < 0 ? rc : es_write_file(c->file, data, len, 0600, err);
+}
+
+int es_compare_print(struct es_call *call, const struct es_compare *c,
+		     struct es_error *err)
+{
+	ES_CLEANUP(es_delta_freep) struct es_delta *delta = NULL;
+	ES_CLEANUP(es_doc_freep) struct es_doc *doc = NULL;
+	struct es_session *s = call->session;
+	struct es_report_input in = {
+		.st = s->store,
+		.host = s->host,
+		.patch = {
+			.rules = s->rules,
+			.key = s->has_key ? s->key : NULL,
+			.context = 3,
+			.max = (size_t)1 << 20,
+		},
+	};
+	int rc;
+
+	side(&in.old, c->old, NULL);
+	side(&in.new, c->new, &c->live);
+	if (es_delta_new(&delta, s->store, &in.old.tree, &in.new.tree, c->paths,
+			 c->n_paths, err) < 0)
+		return err->code;
+	in.delta = delta;
+	if (es_report_new(&doc, &in, err) < 0)
+		return err->code;
+	if (!c->file)
+		es_pager_start(call);
+	rc = c->file ? print_file(call, c, doc, err)
+		     : print_to(stdout, call, c, doc, err);
+	return rc < 0 ? rc : es_delta_count(delta) > 0;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* pager.c - send standard output through the pager, as git does */
+#include "config.h"
+
+#include "cmd/cmd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+/* The one pager of this process; 0 while there is none. */
+static pid_t pager;
+
+static const char *choose(void)
+{
+	const char *p = getenv("ETCSNAP_PAGER");
+
+	if (!p)
+		p = getenv("PAGER");
+	if (!p)
+		p = "less";
+	return *p && strcmp(p, "cat") != 0 ? p : NULL;
+}
+
+void es_pager_start(const struct es_call *call)
+{
+	const char *command = choose();
+	posix_spawn_file_actions_t actions;
+	int fds[2];
+
+	(void)call;
+	if (pager || !command || !isatty(STDOUT_FILENO) ||
+	    pipe2(fds, O_CLOEXEC) < 0)
+		return;
+	setenv("LESS", "FRX", 0);
+	/* root's less must not become root's shell by one key */
+	if (geteuid() == 0)
+		setenv("LESSSECURE", "1", 1);
+
+	char sh[] = "sh";
+	char dash_c[] = "-c";
+	ES_CLEANUP(es_freep) char *line = strdup(command);
+	char *const argv[] = { sh, dash_c, line, NULL };
+
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, fds[0], STDIN_FILENO);
+	if (line && posix_spawn(&pager, "/bin/sh", &actions, NULL, argv,
+				environ) == 0) {
+		fflush(stdout);
+		dup2(fds[1], STDOUT_FILENO);
+	} else {
+		pager = 0;
+	}
+	posix_spawn_file_actions_destroy(&actions);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+void es_pager_end(void)
+{
+	if (!pager)
+		return;
+	fflush(stdout);
+	close(STDOUT_FILENO);
+	while (waitpid(pager, NULL, 0) < 0 && errno == EINTR)
+		;
+	pager = 0;
+	/* keep descriptor 1 taken, so that no later open() becomes it */
+	if (open("/dev/null", O_WRONLY | O_CLOEXEC) < 0)
+		return;
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/* shown.c - what a run holds under a path, as far as it may be shown */
+#include "config.h"
+
+#include "cmd/shown.h"
+
+#include "etcsnap/clock.h"
+#include "etcsnap/quote.h"
+
+#include <errno.h>
+#include <string.h>
+
+static int read_part(struct es_buf *out, struct es_call *call,
+		     const struct es_commit *c, const char *path,
+		     struct es_error *err)
+{
+	struct es_store *st = call->session->store;
+	struct es_oid oid;
+	unsigned int mode = 0;
+	int rc;
+
+	if (strncmp(path, "files/", 6) == 0 || strncmp(path, "meta/", 5) == 0)
+		return es_fail_config(err,
+				      "name the path itself, with a "
+				      "leading '/': not '%s'",
+				      ES_Q(path));
+	rc = es_tree_lookup(&oid, &mode, st, es_commit_tree(c), path,
+			    strlen(path), err);
+	if (rc < 0)
+		return rc;
+	if (rc == 0 || mode == ES_MODE_TREE)
+		return es_fail(err, -ENOENT, "that run has no file '%s'",
+			       ES_Q(path));
+	return es_store_get(st, &oid, ES_KIND_BLOB, out, err);
+}
+
+static int find(struct es_listing_writer *w, struct es_entry *e,
+		struct es_call *call, const struct es_commit *c,
+		const char *path, struct es_error *err)
+{
+	int rc = es_delta_entry(w, e, call->session->store, es_commit_tree(c),
+				path, err);
+
+	if (rc == 0)
+		return es_fail(err, -ENOENT,
+			       "%s is not recorded in that run; 'etcsnap "
+			       "config explain %s' says why",
+			       ES_Q(path), ES_Q(path));
+	return rc;
+}
+
+static int load(struct es_buf *out, struct es_call *call, const char *path,
+		const struct es_entry *e, struct es_error *err)
+{
+	struct es_patch_options o = {
+		.rules = call->session->rules,
+		.key = call->session->has_key ? call->session->key : NULL,
+	};
+
+	return es_delta_content(out, call->session->store, path, e, &o, err);
+}
+
+int es_shown_read(struct es_buf *out, struct es_call *call,
+		  const struct es_commit *c, const char *path,
+		  struct es_error *err)
+{
+	ES_CLEANUP(es_listing_dispose)
+	struct es_listing_writer w = ES_LISTING_WRITER_INIT;
+	struct es_entry e;
+	int rc;
+
+	if (path[0] != '/')
+		return read_part(out, call, c, path, err);
+	if (find(&w, &e, call, c, path, err) < 0)
+		return err->code;
+	rc = load(out, call, path, &e, err);
+	switch (rc) {
+	case ES_PATCH_TEXT:
+		return 0;
+	case ES_PATCH_SECRET:
+		return es_fail(err, -EACCES,
+			       "%s is secret: its content is not in the "
+			       "repository, or must not be shown",
+			       ES_Q(path));
+	case ES_PATCH_DIGEST:
+		return es_fail(err, -ENODATA,
+			       "of %s only the digest is kept; 'etcsnap show' "
+			       "prints it",
+			       ES_Q(path));
+	case ES_PATCH_NONE:
+		return es_fail(err, -ENODATA, "%s has no content: it is a %s",
+			       ES_Q(path), es_type_name(e.type));
+	default:
+		return rc;
+	}
+}
+
+/* "root (0)" by today's names, or the number alone. */
+static void add_id(struct es_buf *out, const char *what, const char *name,
+		   uint32_t id)
+{
+	es_buf_adds(out, what);
+	if (!name) {
+		es_buf_addf(out, "%u\n", id);
+		return;
+	}
+	es_quote_term(out, name, strlen(name));
+	es_buf_addf(out, " (%u)\n", id);
+}
+
+static void add_attributes(struct es_buf *out, const struct es_entry *e,
+			   struct es_ids *ids)
+{
+	char when[ES_TIME_LEN];
+	char hex[2 * ES_SHA256_LEN + 1];
+
+	es_buf_addf(out, "type    %s\n", es_type_name(e->type));
+	if (e->has & ES_HAS_STAT) {
+		es_buf_addf(out, "mode    %04o\n", e->mode);
+		add_id(out, "owner   ", es_ids_user(ids, e->uid), e->uid);
+		add_id(out, "group   ", es_ids_group(ids, e->gid), e->gid);
+	}
+	if ((e->has & ES_HAS_STAT) && e->type == ES_TYPE_FILE)
+		es_buf_addf(out, "size    %llu\nlinks   %u\n",
+			    (unsigned long long)e->size, e->nlink);
+	if ((e->has & ES_HAS_STAT) && e->type != ES_TYPE_DIR)
+		es_buf_addf(out, "mtime   %s\n",
+			    es_clock_iso(when, e->mtime_sec));
+	if (e->target) {
+		es_buf_adds(out, "target  ");
+		es_quote_term(out, e->target, e->target_len);
+		es_buf_addc(out, '\n');
+	}
+	if (e->class != ES_CLASS_NONE)
+		es_buf_addf(out, "class   %s%s\n", es_class_name(e->class),
+			    e->has & ES_HAS_MASKED ? ", masked" : "");
+	if (e->has & ES_HAS_SHA256)
+		es_buf_addf(out, "sha256  %s\n",
+			    es_hex(hex, e->digest, ES_SHA256_LEN));
+	if (e->unread)
+		es_buf_addf(out, "unread  %s: the values are older\n",
+			    es_unread_name(e->unread));
+	for (size_t i = 0; i < e->xattr_len;) {
+		size_t len = strcspn(e->xattr + i, "\n");
+
+		es_buf_adds(out, "xattr   ");
+		es_quote_term(out, e->xattr + i, len);
+		es_buf_addc(out, '\n');
+		i += len + 1;
+	}
+}
+
+static void add_text(struct es_buf *out, const struct es_buf *data)
+{
+	for (size_t i = 0; i < data->len;) {
+		const char *nl = memchr(data->data + i, '\n', data->len - i);
+		size_t end = nl ? (size_t)(nl - data->data) : data->len;
+
+		es_quote_text(out, data->data + i, end - i);
+		es_buf_addc(out, '\n');
+		i = end + 1;
+	}
+}
+
+int es_shown_print(struct es_buf *out, struct es_call *call,
+		   const struct es_commit *c, const char *path,
+		   struct es_error *err)
+{
+	ES_CLEANUP(es_listing_dispose)
+	struct es_listing_writer w = ES_LISTING_WRITER_INIT;
+	ES_CLEANUP(es_buf_dispose) struct es_buf data = ES_BUF_INIT(ES_BUF_MAX);
+	struct es_entry e;
+	int rc;
+
+	if (path[0] != '/') {
+		if (read_part(&data, call, c, path, err) < 0)
+			return err->code;
+		add_text(out, &data);
+		return es_buf_check(out, err);
+	}
+	if (find(&w, &e, call, c, path, err) < 0)
+		return err->code;
+	add_attributes(out, &e, call->session->ids);
+	rc = load(&data, call, path, &e, err);
+	if (rc < 0)
+		return rc;
+	if (rc == ES_PATCH_SECRET) {
+		es_buf_adds(out, "content not shown: secret\n");
+	} else if (rc == ES_PATCH_TEXT && e.type == ES_TYPE_FILE) {
+		es_buf_addc(out, '\n');
+		if (memchr(es_buf_str(&data), 0, data.len))
+			es_buf_adds(out, "(binary; 'etcsnap cat' prints it)\n");
+		else
+			add_text(out, &data);
+	}
+	return es_buf_check(out, err);
+}
