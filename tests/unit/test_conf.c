@@ -214,7 +214,7 @@ static const struct {
 	{ "[files]\nmax_size = 99999999999999999999\n",
 	  { "t.conf:2: ", "no size" } },
 	{ "[files]\ndefaults = maybe\n", { "t.conf:2: ", "neither yes" } },
-	{ "[collect]\nthreads = 0\n", { "t.conf:2: ", "out of range" } },
+	{ "[collect]\nthreads = 65\n", { "t.conf:2: ", "out of range" } },
 	{ "[collect]\nthreads = 2x\n", { "t.conf:2: ", "no number" } },
 	{ "[collect]\nthreads = 0x2\n", { "t.conf:2: ", "no number" } },
 	{ "[collect]\nwait = soon\n", { "t.conf:2: wait: ", "soon" } },
