@@ -23,6 +23,7 @@
 #include "etcsnap/typo.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -78,8 +79,8 @@ static int print_help(const struct es_cmd *cmd)
 	ES_CLEANUP(es_buf_dispose) struct es_buf b = ES_BUF_INIT(1 << 16);
 
 	if (cmd) {
-		es_buf_addf(&b, "usage: etcsnap [OPTION …] %s %s\n%s\n\n",
-			    cmd->name, cmd->args, cmd->summary);
+		es_buf_addf(&b, "usage: etcsnap %s %s\n%s\n\n", cmd->name,
+			    cmd->args, cmd->summary);
 		es_opt_help(&b, cmd->opts, cmd->n_opts);
 		es_buf_adds(&b, "\nOptions of every command:\n");
 	} else {
@@ -95,6 +96,16 @@ static int print_help(const struct es_cmd *cmd)
 	es_opt_help(&b, global_opts, GLOBALS);
 	fputs(es_buf_str(&b), stdout);
 	return ES_EXIT_DONE;
+}
+
+/* As git decides it, and https://no-color.org. */
+static bool wants_color(void)
+{
+	const char *no = getenv("NO_COLOR");
+	const char *term = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && !(no && *no) && term &&
+	       strcmp(term, "dumb") != 0;
 }
 
 /* Globals are taken before the command and after it. */
@@ -125,7 +136,7 @@ static int take_globals(struct es_call *call, const struct es_args *a,
 	else if (strcmp(when, "never") == 0)
 		call->color = false;
 	else if (strcmp(when, "auto") == 0)
-		call->color = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
+		call->color = wants_color();
 	else
 		return es_fail_config(err,
 				      "--color takes auto, always or "
@@ -213,12 +224,29 @@ static int dispatch(struct es_call *call, int argc, char **argv,
 	return run_command(call, (int)a.n_operands, a.operands, err);
 }
 
+/*
+ * Where a standard descriptor is closed the next file opened would become it,
+ * and messages would go into the repository. What is opened here instead
+ * makes writes fail, as they did.
+ */
+static void fill_standard_fds(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_PATH | O_CLOEXEC);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct es_error err = ES_ERROR_INIT;
 	struct es_call call = { 0 };
 	int status;
 
+	fill_standard_fds();
 	setlocale(LC_ALL, "");
 	umask(077);
 	signal(SIGPIPE, SIG_IGN);

@@ -433,3 +433,43 @@ fsck() {
 tip() {
 	git_repo rev-parse -q --verify "refs/heads/${1:-main}" || :
 }
+
+# --- reading what comes out ----------------------------------------------------
+# has_module NAME - python3 can import it
+has_module() {
+	python3 -c "import $1" >/dev/null 2>&1
+}
+
+# valid_report FILE - the JSON document is what tests/report.schema.json says
+valid_report() {
+	python3 - "$srcdir/tests/report.schema.json" "$1" <<'END'
+import json, sys
+import jsonschema
+schema, report = (json.load(open(name, encoding="ascii"))
+                  for name in sys.argv[1:3])
+check = jsonschema.validators.validator_for(schema)
+check.check_schema(schema)
+errors = list(check(schema).iter_errors(report))
+for e in errors[:5]:
+    print("/".join(map(str, e.absolute_path)), e.message[:300])
+sys.exit(bool(errors))
+END
+}
+
+# json FILE EXPRESSION - print a Python expression over the document "d"
+json() {
+	python3 -c 'import json, sys
+d = json.load(open(sys.argv[1], encoding="ascii"))
+print(eval(sys.argv[2]))' "$1" "$2"
+}
+
+# csv FILE EXPRESSION - the same over the table: "d" is a list of dictionaries
+csv() {
+	python3 -c 'import csv, sys
+text = open(sys.argv[1], newline="", encoding="utf-8").read()
+assert text.endswith("\r\n") and "\n" not in text.replace("\r\n", "")
+rows = list(csv.reader(text.splitlines(), strict=True))
+assert len({len(r) for r in rows}) == 1, "rows of different lengths"
+d = [dict(zip(rows[0], r)) for r in rows[1:]]
+print(eval(sys.argv[2]))' "$1" "$2"
+}

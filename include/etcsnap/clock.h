@@ -41,6 +41,15 @@ struct timespec es_clock_coarse(void);
 char *es_clock_iso(char out[ES_TIME_LEN], int64_t sec);
 
 /**
+ * es_clock_rfc3339 - a time for programs, 2026-05-01T12:00:00+02:00
+ * @out: ES_TIME_LEN bytes
+ * @sec: seconds since 1970-01-01 UTC
+ *
+ * Return: @out; "@SECONDS" for a time beyond the calendar.
+ */
+char *es_clock_rfc3339(char out[ES_TIME_LEN], int64_t sec);
+
+/**
  * es_clock_offset - the local zone's offset at a time
  * @sec: seconds since 1970-01-01 UTC
  *

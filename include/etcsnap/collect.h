@@ -120,8 +120,10 @@ struct es_collect_skip {
  * @skip:    files and directories of our own that are never watched; their
  *           names are not watched and of type ES_TYPE_NONE in listings
  * @n_skip:  their number
- * @only:    walk only these absolute paths and what is below them; all else
- *           keeps the listing that io.prior or io.stored has for it
+ * @only:    look only at these absolute paths and what is below them. A
+ *           directory that leads to one keeps what io.prior, else io.stored,
+ *           has for it, but for the entry on the way; all others are not
+ *           walked and not left
  * @n_only:  their number, 0 = everything
  */
 struct es_collect_options {
@@ -146,6 +148,8 @@ struct es_collect_options {
  * @read_files:  files whose content was read
  * @read_bytes:  bytes of them
  * @unread:      paths that could not be read
+ * @kept:        directories among them of which an earlier run knew entries:
+ *               these, and what is below, are as the rules of then have it
  */
 struct es_collect_totals {
 	uint64_t entries;
@@ -153,6 +157,7 @@ struct es_collect_totals {
 	uint64_t read_files;
 	uint64_t read_bytes;
 	uint64_t unread;
+	uint64_t kept;
 };
 
 /**

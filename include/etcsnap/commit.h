@@ -83,6 +83,9 @@ const struct es_oid *es_commit_tree(const struct es_commit *c);
  */
 const struct es_oid *es_commit_parent(const struct es_commit *c);
 
+/** es_commit_is_cut - whether it had a parent, and that was pruned */
+bool es_commit_is_cut(const struct es_commit *c);
+
 /** es_commit_time - Return: committer time, seconds since 1970-01-01 UTC */
 int64_t es_commit_time(const struct es_commit *c);
 

@@ -3,6 +3,8 @@
 #ifndef ETCSNAP_REPORT_H
 #define ETCSNAP_REPORT_H
 
+#include <stdio.h>
+
 #include "etcsnap/commit.h"
 #include "etcsnap/delta.h"
 #include "etcsnap/doc.h"
@@ -32,7 +34,8 @@ struct es_report_side {
  * struct es_report_input - what a report is made of
  * @st:    repository
  * @host:  name of the machine
- * @old:   older run; its tree all zero: there is none (first run)
+ * @old:   older run; its tree all zero: there is none (first run), or it was
+ *         cut away
  * @new:   newer run
  * @delta: their changes
  * @patch: how content may be shown
@@ -52,7 +55,8 @@ struct es_report_input {
  * @in:  what to tell
  * @err: filled on failure
  *
- * For a first run the changes are counted, not listed. Errors of the newer
+ * For a first run the changes are counted, not listed; likewise for the
+ * oldest run that is kept, whose predecessors were cut away. Errors of the newer
  * run (run/errors) are listed when their set differs from the older run's.
  *
  * Return: 0 or a negative errno.
@@ -84,5 +88,19 @@ enum es_report_flags {
  */
 int es_report_text(struct es_buf *out, const struct es_doc *doc,
 		   unsigned int flags);
+
+/**
+ * es_report_csv - write a document as CSV
+ * @f:   stream
+ * @doc: document from es_report_new()
+ * @err: filled on failure
+ *
+ * Columns path, kind, attribute, old, new; a row for each attribute that
+ * differs, for content ("content", with the digests where they may be told)
+ * and for a rename ("path").
+ *
+ * Return: 0, -ENOMEM, or -EIO when the stream failed.
+ */
+int es_report_csv(FILE *f, const struct es_doc *doc, struct es_error *err);
 
 #endif

@@ -62,6 +62,18 @@ struct es_store;
 int es_store_init(const char *path, const char *root, struct es_error *err);
 
 /**
+ * es_store_set_aside - rename a repository, so that a new one takes its place
+ * @path: directory
+ * @to:   its new name, beside it, is appended
+ * @err:  filled on failure; fault LOCKED when a run holds the repository
+ *
+ * Return: 1, 0 when there is none, -EEXIST when @path is something else, or
+ * another negative errno.
+ */
+int es_store_set_aside(const char *path, struct es_buf *to,
+		       struct es_error *err);
+
+/**
  * es_store_open - open a repository
  * @out:  owned; es_store_free()
  * @path: its directory

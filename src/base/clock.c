@@ -87,6 +87,25 @@ char *es_clock_iso(char out[ES_TIME_LEN], int64_t sec)
 	return out;
 }
 
+char *es_clock_rfc3339(char out[ES_TIME_LEN], int64_t sec)
+{
+	char text[ES_TIME_LEN];
+
+	es_clock_iso(text, sec);
+	/* "DATE TIME +hhmm" becomes DATE T TIME +hh:mm */
+	char *time = strchr(text, ' ');
+	char *zone = time ? strchr(time + 1, ' ') : NULL;
+	if (!zone || strlen(zone) != 6) {
+		snprintf(out, ES_TIME_LEN, "%s", text);
+		return out;
+	}
+	*time++ = '\0';
+	*zone++ = '\0';
+	snprintf(out, ES_TIME_LEN, "%.16sT%.8s%.3s:%.2s", text, time, zone,
+		 zone + 3);
+	return out;
+}
+
 int es_clock_offset(int64_t sec)
 {
 	struct tm tm;

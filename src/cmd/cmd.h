@@ -70,6 +70,7 @@ struct es_cmd {
 	unsigned int needs; /* bits of enum es_session_need */
 	bool writes;	    /* changes the repository */
 	bool raw;	    /* arguments are another program's */
+	bool table;	    /* prints rows, which a pager must not fold */
 	const struct es_opt *opts;
 	size_t n_opts;
 	/* Returns an enum es_exit, or negative with @err filled. */

@@ -254,6 +254,7 @@ const struct es_cmd es_cmd_config = {
 	.args = "check | show | explain PATH",
 	.summary = "check and print the configuration, or explain a path",
 	.needs = ES_NEED_RULES,
+	.table = true,
 	ES_OPTS(config_opts),
 	.run = config_run,
 };

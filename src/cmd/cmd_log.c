@@ -67,7 +67,7 @@ static int read_options(struct range *r, const struct es_args *a,
 			    err);
 }
 
-/* "changed mode content" of one path, "3 paths" of several. */
+/* "changed: mode, content" of one path, "3 paths" of several. */
 static void describe(struct es_buf *out, const struct es_delta *d)
 {
 	size_t n = es_delta_count(d);
@@ -77,10 +77,17 @@ static void describe(struct es_buf *out, const struct es_delta *d)
 		es_buf_addf(out, "%zu paths", n);
 		return;
 	}
+	const char *before = ": ";
+
 	es_buf_adds(out, es_change_kind_name(c->kind));
-	for (unsigned int i = 0; i < ES_ATTR_COUNT; i++)
-		if (c->attrs & (1u << i))
-			es_buf_addf(out, " %s", es_attr_name((enum es_attr)i));
+	if (c->from)
+		es_buf_addf(out, " from %s", c->from);
+	for (unsigned int i = 0; i < ES_ATTR_COUNT; i++) {
+		if (!(c->attrs & (1u << i)))
+			continue;
+		es_buf_addf(out, "%s%s", before, es_attr_name((enum es_attr)i));
+		before = ", ";
+	}
 }
 
 /* What a run did to the wanted paths; 0 when nothing. */
@@ -102,26 +109,59 @@ static int touches(struct es_buf *out, struct es_call *call,
 		return err->code;
 	if (es_delta_count(d) == 0)
 		return 0;
-	describe(out, d);
+	/* all is "added" where there is nothing to compare with */
+	if (es_commit_is_cut(c))
+		es_buf_adds(out, "oldest run that is kept");
+	else
+		describe(out, d);
 	return 1;
+}
+
+/* The subject without the host, which is the same in every row. */
+static void add_subject(struct es_buf *out, const struct es_commit *c)
+{
+	const char *subject = es_commit_subject(c);
+	const char *host = es_commit_trailer(c, "Host", 0);
+	const char *on = strstr(subject, " on ");
+
+	while (on && (!host || strncmp(on + 4, host, strlen(host)) != 0))
+		on = strstr(on + 1, " on ");
+	if (on)
+		es_buf_addf(out, "%.*s%s", (int)(on - subject), subject,
+			    on + 4 + strlen(host));
+	else
+		es_buf_adds(out, subject);
+}
+
+/* People need the minute, programs all of it. */
+static void set_time(struct es_writer *w, int64_t sec, enum es_format format)
+{
+	char when[ES_TIME_LEN];
+	size_t rest = strlen(":00 +0000");
+
+	if (format != ES_FORMAT_TEXT) {
+		es_writer_str(w, COL_TIME, es_clock_rfc3339(when, sec));
+		return;
+	}
+	es_clock_iso(when, sec);
+	es_writer_text(w, COL_TIME, when,
+		       strlen(when) - (*when == '@' ? 0 : rest));
 }
 
 static void print_row(struct es_writer *w, const struct es_commit *c,
 		      const struct es_buf *what, enum es_format format)
 {
 	char hex[ES_OID_HEX + 1];
-	char when[ES_TIME_LEN];
 
 	es_oid_text(hex, es_commit_id(c));
 	es_writer_row(w);
 	es_writer_text(w, COL_COMMIT, hex,
 		       format == ES_FORMAT_TEXT ? 7 : ES_OID_HEX);
-	es_writer_str(w, COL_TIME, es_clock_iso(when, es_commit_time(c)));
+	set_time(w, es_commit_time(c), format);
 	es_writer_str(w, COL_TRIGGER, es_commit_trailer(c, "Trigger", 0));
 	es_writer_str(w, COL_AUTHOR, es_commit_author(c));
 	es_writer_str(w, COL_RUN, es_commit_trailer(c, "Run", 0));
-	es_writer_str(w, COL_WHAT,
-		      what->len ? es_buf_str(what) : es_commit_subject(c));
+	es_writer_text(w, COL_WHAT, es_buf_str(what), what->len);
 	es_writer_str(w, COL_SUBJECT, es_commit_subject(c));
 }
 
@@ -130,24 +170,30 @@ static int print(struct es_call *call, struct es_history *h,
 {
 	ES_CLEANUP(es_writer_freep) struct es_writer *w = NULL;
 	ES_CLEANUP(es_buf_dispose) struct es_buf what = ES_BUF_INIT(4096);
-	struct es_commit *c = NULL;
 	size_t shown = 0;
 	int rc;
 
 	es_pager_start(call);
 	if (es_writer_new(&w, r->format, stdout, columns, COLUMNS, err) < 0)
 		return err->code;
-	while (shown < r->max && (rc = es_history_next(h, &c, err)) != 0) {
-		ES_CLEANUP(es_commit_freep) struct es_commit *own = c;
+	while (shown < r->max) {
+		ES_CLEANUP(es_commit_freep) struct es_commit *own = NULL;
 		int64_t when;
 
+		rc = es_history_next(h, &own, err);
 		if (rc < 0)
 			return rc;
+		if (rc == 0)
+			break;
 		when = es_commit_time(own);
 		if (when <= r->since && r->since != INT64_MIN)
 			break;
 		es_buf_reset(&what);
-		rc = r->n_paths ? touches(&what, call, own, r, err) : 1;
+		rc = 1;
+		if (r->n_paths)
+			rc = touches(&what, call, own, r, err);
+		else
+			add_subject(&what, own);
 		if (rc < 0)
 			return rc;
 		if (rc == 0 || when > r->until)
@@ -180,6 +226,7 @@ const struct es_cmd es_cmd_log = {
 	.args = "[-n N] [-s TIME] [-u TIME] [--format FORM] [PATH …]",
 	.summary = "list the runs that changed something, newest first",
 	.needs = ES_NEED_STORE,
+	.table = true,
 	ES_OPTS(log_opts),
 	.run = log_run,
 };

@@ -18,12 +18,16 @@ static const struct es_opt report_opts[] = {
 	{ 'o', "output", "FILE", "write there instead" },
 };
 
-/* Last run at or before a time; NULL in @out when the history is younger. */
+/*
+ * Last run at or before a time. When the history is younger: its oldest run,
+ * or NULL where @oldest is false.
+ */
 static int run_at(struct es_commit **out, struct es_call *call,
-		  const struct es_commit *tip, int64_t when,
+		  const struct es_commit *tip, int64_t when, bool oldest,
 		  struct es_error *err)
 {
 	ES_CLEANUP(es_history_freep) struct es_history *h = NULL;
+	ES_CLEANUP(es_commit_freep) struct es_commit *last = NULL;
 	struct es_commit *c = NULL;
 	int rc;
 
@@ -35,8 +39,11 @@ static int run_at(struct es_commit **out, struct es_call *call,
 			*out = c;
 			return 0;
 		}
-		es_commit_free(c);
+		es_commit_free(last);
+		last = c;
 	}
+	if (rc == 0 && oldest)
+		*out = es_steal_ptr(&last);
 	return rc;
 }
 
@@ -91,18 +98,24 @@ static int by_time(struct es_commit **old, struct es_commit **new,
 	if (es_clock_parse(&from, day ? day : since, now, err) < 0 ||
 	    es_rev_tip(&tip, call, err) < 0)
 		return err->code;
-	if (!day) {
-		if (run_at(old, call, tip, from, err) < 0)
-			return err->code;
+	const int64_t before = day ? from - 1 : from;
+
+	if (run_at(old, call, tip, before, true, err) < 0)
+		return err->code;
+	if (!day)
 		*new = es_steal_ptr(&tip);
-		return 0;
-	}
-	if (run_at(old, call, tip, from - 1, err) < 0 ||
-	    run_at(new, call, tip, next_midnight(from) - 1, err) < 0)
+	else if (run_at(new, call, tip, next_midnight(from) - 1, false, err) <
+		 0)
 		return err->code;
 	if (!*new)
 		return es_fail_config(err, "there was no run up to %s",
 				      ES_Q(day));
+	/* one run and none before it: there is nothing to compare it with */
+	if (es_commit_time(*old) > before &&
+	    es_oid_equal(es_commit_id(*old), es_commit_id(*new))) {
+		es_commit_free(*old);
+		*old = NULL;
+	}
 	return 0;
 }
 

@@ -41,9 +41,9 @@ static void make_doc(struct es_doc *doc, const struct status *s)
 		    strlen(s->session->repo_path));
 	es_doc_str(doc, "commit", es_oid_text(hex, es_commit_id(s->tip)));
 	es_doc_str(doc, "commit_time",
-		   es_clock_iso(when, es_commit_time(s->tip)));
+		   es_clock_rfc3339(when, es_commit_time(s->tip)));
 	es_doc_str(doc, "last_run",
-		   s->last_run ? es_clock_iso(when, s->last_run) : NULL);
+		   s->last_run ? es_clock_rfc3339(when, s->last_run) : NULL);
 	es_doc_number(doc, "age", s->last_run ? s->now - s->last_run : -1);
 	es_doc_bool(doc, "stale", s->stale);
 	es_doc_number(doc, "unread", (int64_t)s->result->totals.unread);
@@ -143,8 +143,12 @@ static int status_run(struct es_call *call, struct es_error *err)
 	if (call->args.n_operands > 0)
 		return es_fail_config(err, "status takes no operands; 'etcsnap "
 					   "diff PATH' looks at one path");
-	if (es_opt_format(&format, &call->args, err) < 0 ||
-	    (max && es_clock_duration(&limit, max, err) < 0) ||
+	if (es_opt_format(&format, &call->args, err) < 0)
+		return err->code;
+	if (format == ES_FORMAT_CSV)
+		return es_fail_config(err, "status takes the formats text and "
+					   "json, not csv");
+	if ((max && es_clock_duration(&limit, max, err) < 0) ||
 	    es_rev_tip(&tip, call, err) < 0 || look(&r, call, err) < 0)
 		return err->code;
 

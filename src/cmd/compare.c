@@ -10,23 +10,6 @@
 #include <errno.h>
 #include <string.h>
 
-enum column {
-	COL_PATH,
-	COL_KIND,
-	COL_ATTRIBUTE,
-	COL_OLD,
-	COL_NEW,
-	COLUMNS,
-};
-
-static const struct es_column columns[COLUMNS] = {
-	[COL_PATH] = { "path", "PATH", false, true },
-	[COL_KIND] = { "kind", "KIND", false, false },
-	[COL_ATTRIBUTE] = { "attribute", "ATTRIBUTE", false, false },
-	[COL_OLD] = { "old", "OLD", false, true },
-	[COL_NEW] = { "new", "NEW", false, true },
-};
-
 static void side(struct es_report_side *out, const struct es_commit *c,
 		 const struct es_oid *live)
 {
@@ -38,51 +21,17 @@ static void side(struct es_report_side *out, const struct es_commit *c,
 		out->tree = *live;
 }
 
-/* One line for each attribute that differs; one for an added path. */
-static int print_csv(struct es_writer *w, const struct es_doc *doc)
-{
-	const struct es_doc *changes = es_doc_get(doc, "changes");
-	const struct es_doc *c;
-	const struct es_doc *a;
-
-	for (size_t i = 0; (c = es_doc_at(changes, i)); i++) {
-		const struct es_doc *attrs = es_doc_get(c, "attributes");
-		size_t j = 0;
-
-		do {
-			a = es_doc_at(attrs, j++);
-			if (!a && j > 1)
-				break;
-			es_writer_row(w);
-			es_writer_str(w, COL_PATH, es_doc_get_str(c, "path"));
-			es_writer_str(w, COL_KIND, es_doc_get_str(c, "kind"));
-			if (!a)
-				break;
-			es_writer_str(w, COL_ATTRIBUTE,
-				      es_doc_get_str(a, "name"));
-			es_writer_str(w, COL_OLD, es_doc_get_str(a, "old"));
-			es_writer_str(w, COL_NEW, es_doc_get_str(a, "new"));
-		} while (true);
-	}
-	return 0;
-}
-
 static int print_to(FILE *f, struct es_call *call, const struct es_compare *c,
 		    const struct es_doc *doc, struct es_error *err)
 {
 	ES_CLEANUP(es_buf_dispose) struct es_buf text = ES_BUF_INIT(ES_BUF_MAX);
-	ES_CLEANUP(es_writer_freep) struct es_writer *w = NULL;
 	enum es_format format;
 	unsigned int flags = c->flags;
 
 	if (es_opt_format(&format, &call->args, err) < 0)
 		return err->code;
-	if (format == ES_FORMAT_CSV) {
-		if (es_writer_new(&w, format, f, columns, COLUMNS, err) < 0)
-			return err->code;
-		print_csv(w, doc);
-		return es_writer_finish(w, err);
-	}
+	if (format == ES_FORMAT_CSV)
+		return es_report_csv(f, doc, err);
 	if (call->color && !c->file)
 		flags |= ES_REPORT_COLOR;
 	if (format == ES_FORMAT_JSON)

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,17 +30,28 @@ static const char *choose(void)
 	return *p && strcmp(p, "cat") != 0 ? p : NULL;
 }
 
+/*
+ * Quit early, as less does by a key: what remains need not be made, but the
+ * terminal is the pager's until it has ended. Then die as without a handler.
+ */
+static void on_pipe(int sig)
+{
+	while (waitpid(pager, NULL, 0) < 0 && errno == EINTR)
+		;
+	signal(sig, SIG_DFL);
+	raise(sig);
+}
+
 void es_pager_start(const struct es_call *call)
 {
 	const char *command = choose();
 	posix_spawn_file_actions_t actions;
 	int fds[2];
 
-	(void)call;
 	if (pager || !command || !isatty(STDOUT_FILENO) ||
 	    pipe2(fds, O_CLOEXEC) < 0)
 		return;
-	setenv("LESS", "FRX", 0);
+	setenv("LESS", call->cmd->table ? "FRSX" : "FRX", 0);
 	/* root's less must not become root's shell by one key */
 	if (geteuid() == 0)
 		setenv("LESSSECURE", "1", 1);
@@ -55,6 +67,7 @@ void es_pager_start(const struct es_call *call)
 				environ) == 0) {
 		fflush(stdout);
 		dup2(fds[1], STDOUT_FILENO);
+		signal(SIGPIPE, on_pipe);
 	} else {
 		pager = 0;
 	}

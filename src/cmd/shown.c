@@ -60,6 +60,21 @@ static int load(struct es_buf *out, struct es_call *call, const char *path,
 	return es_delta_content(out, call->session->store, path, e, &o, err);
 }
 
+static int fail_no_content(struct es_error *err, const char *path,
+			   const struct es_entry *e)
+{
+	if (e->type == ES_TYPE_LINK)
+		return es_fail(err, -ENODATA,
+			       "%s is a link; 'etcsnap show' prints its target",
+			       ES_Q(path));
+	if (e->type == ES_TYPE_DIR)
+		return es_fail(err, -ENODATA,
+			       "%s is a directory; 'etcsnap show' lists it",
+			       ES_Q(path));
+	return es_fail(err, -ENODATA, "%s has no content: its type is %s",
+		       ES_Q(path), es_type_name(e->type));
+}
+
 int es_shown_read(struct es_buf *out, struct es_call *call,
 		  const struct es_commit *c, const char *path,
 		  struct es_error *err)
@@ -88,8 +103,7 @@ int es_shown_read(struct es_buf *out, struct es_call *call,
 			       "prints it",
 			       ES_Q(path));
 	case ES_PATCH_NONE:
-		return es_fail(err, -ENODATA, "%s has no content: it is a %s",
-			       ES_Q(path), es_type_name(e.type));
+		return fail_no_content(err, path, &e);
 	default:
 		return rc;
 	}
@@ -150,6 +164,42 @@ static void add_attributes(struct es_buf *out, const struct es_entry *e,
 	}
 }
 
+/* Names in a directory, as ls -F marks directories and links. */
+static int add_names(struct es_buf *out, struct es_call *call,
+		     const struct es_commit *c, const char *path,
+		     struct es_error *err)
+{
+	ES_CLEANUP(es_listing_dispose)
+	struct es_listing_writer w = ES_LISTING_WRITER_INIT;
+	struct es_store *st = call->session->store;
+	struct es_dir_trees trees;
+	struct es_listing_reader r;
+	struct es_entry e;
+	size_t len = strlen(path);
+
+	while (len > 0 && path[len - 1] == '/')
+		len--;
+	if (es_dir_lookup(&trees, st, es_commit_tree(c), path, len, err) < 0 ||
+	    es_dir_read(&w, st, &trees, err) < 0)
+		return err->code;
+	if (es_listing_open(&r, w.buf.data, w.buf.len) < 0 ||
+	    es_listing_next(&r, &e) < 0)
+		return es_fail(err, -EINVAL,
+			       "what is recorded of %s is broken; run "
+			       "'etcsnap git fsck'",
+			       ES_Q(path));
+	es_buf_addc(out, '\n');
+	while (es_listing_next(&r, &e) > 0) {
+		es_quote_term(out, e.name, e.name_len);
+		if (e.type == ES_TYPE_DIR)
+			es_buf_addc(out, '/');
+		else if (e.type == ES_TYPE_LINK)
+			es_buf_addc(out, '@');
+		es_buf_addc(out, '\n');
+	}
+	return 0;
+}
+
 static void add_text(struct es_buf *out, const struct es_buf *data)
 {
 	for (size_t i = 0; i < data->len;) {
@@ -181,11 +231,16 @@ int es_shown_print(struct es_buf *out, struct es_call *call,
 	if (find(&w, &e, call, c, path, err) < 0)
 		return err->code;
 	add_attributes(out, &e, call->session->ids);
+	if (e.type == ES_TYPE_DIR && add_names(out, call, c, path, err) < 0)
+		return err->code;
 	rc = load(&data, call, path, &e, err);
 	if (rc < 0)
 		return rc;
 	if (rc == ES_PATCH_SECRET) {
-		es_buf_adds(out, "content not shown: secret\n");
+		es_buf_adds(out, "\n(secret: the content is not shown)\n");
+	} else if (rc == ES_PATCH_DIGEST) {
+		es_buf_adds(out,
+			    "\n(only the digest of the content is kept)\n");
 	} else if (rc == ES_PATCH_TEXT && e.type == ES_TYPE_FILE) {
 		es_buf_addc(out, '\n');
 		if (memchr(es_buf_str(&data), 0, data.len))

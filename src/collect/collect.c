@@ -224,6 +224,8 @@ static int queue_root(struct es_walk *walk, struct es_error *err)
 	/* even where nothing below can match, the root is what it is */
 	if (n->watch == ES_WATCH_NO)
 		n->watch = ES_WATCH_PASS;
+	n->reach = es_reach_of(walk->options->only, walk->options->n_only, "",
+			       0);
 	n->fd = es_content_open(walk->root_fd, ".", O_DIRECTORY);
 	if (n->fd < 0) {
 		int rc = n->fd;
@@ -298,6 +300,7 @@ int es_collect_run(struct es_collect_totals *out,
 			.read_files = SUM(&walk, read_files),
 			.read_bytes = SUM(&walk, read_bytes),
 			.unread = SUM(&walk, unread),
+			.kept = SUM(&walk, kept),
 		};
 	dispose_walk(&walk);
 	return rc;

@@ -7,6 +7,7 @@
 
 #include "etcsnap/collect.h"
 #include "etcsnap/digest.h"
+#include "etcsnap/reach.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -51,7 +52,8 @@ struct es_node {
 	bool has_decision;
 	bool has_old;
 	enum es_watch watch;
-	unsigned int fs; /* bits of enum es_fs */
+	enum es_reach reach; /* WAY: only what leads on is looked at */
+	unsigned int fs;     /* bits of enum es_fs */
 	int fd;		 /* -1: not open (any more) */
 	uint64_t dev;
 	uint64_t ino;
@@ -112,6 +114,7 @@ struct es_walker {
 	atomic_uint_least64_t read_files;
 	atomic_uint_least64_t read_bytes;
 	atomic_uint_least64_t unread;
+	atomic_uint_least64_t kept;
 	struct timespec told; /* last progress */
 } __attribute__((aligned(128)));
 

@@ -100,6 +100,7 @@ static int copy_old(struct es_walker *w, const struct es_node *n,
 		es_listing_add_raw(&w->out, r.rec, r.rec_len);
 	}
 	es_walker_count(&w->entries, entries);
+	es_walker_count(&w->kept, w->out.count > 1);
 	return 0;
 }
 

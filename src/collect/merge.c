@@ -29,6 +29,26 @@ struct merge {
 	uint64_t entries;	    /* watched ones */
 };
 
+/* Where a name in this directory stands to the paths that are asked for. */
+static int reach_of(struct merge *m, const char *name, size_t len,
+		    enum es_reach *out)
+{
+	const struct es_collect_options *o = m->w->walk->options;
+	struct es_buf *path = &m->w->path;
+	size_t dir_len = path->len;
+
+	*out = m->n->reach;
+	if (*out == ES_REACH_ALL)
+		return 0;
+	es_buf_addc(path, '/');
+	es_buf_add(path, name, len);
+	if (es_buf_check(path, &m->w->err) < 0)
+		return m->w->err.code;
+	*out = es_reach_of(o->only, o->n_only, path->data, path->len);
+	es_buf_truncate(path, dir_len);
+	return 0;
+}
+
 static void next_row(struct merge *m)
 {
 	m->more = es_listing_next(&m->r, &m->row) > 0;
@@ -185,6 +205,10 @@ static int visit_dir(struct merge *m, struct spot *s)
 	if (!kid)
 		return es_fail_oom(&m->w->err);
 	kid->watch = watch;
+	if (reach_of(m, s->name, s->len, &kid->reach) < 0) {
+		free(kid);
+		return m->w->err.code;
+	}
 	kid->has_decision = s->has_decision;
 	if (s->has_decision)
 		kid->decision = s->decision;
@@ -360,8 +384,12 @@ static bool is_self_same(struct merge *m, const struct stat *st, bool mounted)
 {
 	const struct es_entry *row = &m->row;
 
-	if (!m->more || m->w->walk->options->full ||
-	    row->watch != m->n->watch || !es_change_none(row, st, m->n->fs) ||
+	if (!m->more || row->watch != m->n->watch)
+		return false;
+	/* who only passes through does not look around */
+	if (m->n->reach == ES_REACH_WAY)
+		return true;
+	if (m->w->walk->options->full || !es_change_none(row, st, m->n->fs) ||
 	    mounted != ((row->has & ES_HAS_MOUNT) != 0))
 		return false;
 	if (m->decided)
@@ -370,10 +398,35 @@ static bool is_self_same(struct merge *m, const struct stat *st, bool mounted)
 	return row->decision == m->n->decision.fingerprint;
 }
 
+/*
+ * What the names are compared with: the row; on the way to what is asked for
+ * the tip will do, whose entries stay where nothing is looked at.
+ * Return: 0 and *@out, which is NULL for nothing, or a negative errno.
+ */
+static int find_base(struct merge *m, const struct es_buf **out)
+{
+	struct es_walker *w = m->w;
+	int rc;
+
+	*out = m->n->has_old ? &w->prior : NULL;
+	if (*out || m->n->reach == ES_REACH_ALL)
+		return 0;
+	rc = es_keep_stored(w);
+	if (rc > 0)
+		*out = &w->stored;
+	/* what the tip does not have may be watched */
+	m->decided = false;
+	return rc < 0 ? rc : 0;
+}
+
 static int begin(struct merge *m, const struct stat *st, bool mounted)
 {
-	if (m->n->has_old) {
-		es_listing_open(&m->r, m->w->prior.data, m->w->prior.len);
+	const struct es_buf *base;
+
+	if (find_base(m, &base) < 0)
+		return m->w->err.code;
+	if (base) {
+		es_listing_open(&m->r, base->data, base->len);
 		next_row(m);
 	}
 	if (is_self_same(m, st, mounted)) {
@@ -384,7 +437,10 @@ static int begin(struct merge *m, const struct stat *st, bool mounted)
 			return m->w->err.code;
 		diverge(m);
 	}
-	if (m->n->has_old)
+	/* only a row can be left as it is */
+	if (!m->n->has_old)
+		diverge(m);
+	if (base)
 		next_row(m);
 	return 0;
 }
@@ -432,6 +488,58 @@ static enum es_type type_of_dent(uint8_t type)
 	}
 }
 
+/* The row's entry at hand has no name on the disk. */
+static int pass_row(struct merge *m)
+{
+	enum es_reach reach;
+
+	if (reach_of(m, m->row.name, m->row.name_len, &reach) < 0)
+		return m->w->err.code;
+	if (reach == ES_REACH_NONE)
+		keep(m);
+	else
+		diverge(m);
+	next_row(m);
+	return 0;
+}
+
+/* The row's entries up to a name, with which *@order compares the next one. */
+static int pass_rows(struct merge *m, const struct spot *s, int *order)
+{
+	*order = 1;
+	while (m->more &&
+	       (*order = es_entry_name_cmp(m->row.name, m->row.name_len,
+					   s->name, s->len)) < 0)
+		if (pass_row(m) < 0)
+			return m->w->err.code;
+	return 0;
+}
+
+static int merge_name(struct merge *m, const struct es_name *name)
+{
+	struct spot s = {
+		.name = m->w->dents.data + name->at,
+		.len = name->len,
+		.type = type_of_dent(name->type),
+	};
+	enum es_reach reach;
+	int order;
+
+	if (pass_rows(m, &s, &order) < 0 ||
+	    reach_of(m, s.name, s.len, &reach) < 0)
+		return m->w->err.code;
+	s.row = m->more && order == 0 ? &m->row : NULL;
+	if (reach == ES_REACH_NONE) {
+		if (s.row)
+			keep(m);
+	} else if (visit(m, &s) < 0) {
+		return m->w->err.code;
+	}
+	if (s.row)
+		next_row(m);
+	return 0;
+}
+
 /* All names of an open directory; subdirectories are put to w->kids. */
 int es_merge_run(struct es_walker *w, struct es_node *n, const struct stat *st,
 		 bool mounted)
@@ -444,28 +552,12 @@ int es_merge_run(struct es_walker *w, struct es_node *n, const struct stat *st,
 
 	if (begin(&m, st, mounted) < 0)
 		return w->err.code;
-	for (size_t i = 0; i < w->n_names; i++) {
-		struct spot s;
-		int order = 1;
-
-		s.name = w->dents.data + w->names[i].at;
-		s.len = w->names[i].len;
-		s.type = type_of_dent(w->names[i].type);
-		s.has_decision = false;
-		while (m.more &&
-		       (order = es_entry_name_cmp(m.row.name, m.row.name_len,
-						  s.name, s.len)) < 0) {
-			diverge(&m);
-			next_row(&m);
-		}
-		s.row = m.more && order == 0 ? &m.row : NULL;
-		if (visit(&m, &s) < 0)
+	for (size_t i = 0; i < w->n_names; i++)
+		if (merge_name(&m, &w->names[i]) < 0)
 			return w->err.code;
-		if (s.row)
-			next_row(&m);
-	}
-	if (m.more)
-		diverge(&m);
+	while (m.more)
+		if (pass_row(&m) < 0)
+			return w->err.code;
 	es_walker_count(&w->entries, m.entries);
 	return es_merge_end(w, n, m.built);
 }

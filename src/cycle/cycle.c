@@ -154,6 +154,31 @@ static int put_text(struct es_tree_builder *b, struct es_lane *lane,
 	return 0;
 }
 
+/*
+ * The rules by which the tree was made: of a run of a few paths those of the
+ * tip, so that the next whole run can tell what it no longer watches.
+ */
+static int put_rules(struct es_tree_builder *b, struct cycle *c,
+		     struct es_error *err)
+{
+	ES_CLEANUP(es_buf_dispose) struct es_buf text = ES_BUF_INIT(ES_BUF_MAX);
+	struct es_oid oid;
+	int rc = 0;
+
+	if (c->options->n_paths && !c->result->first)
+		rc = es_tree_lookup(&oid, NULL, c->session->store,
+				    &c->result->old_tree, "run/rules", 9, err);
+	if (rc < 0)
+		return rc;
+	if (rc > 0)
+		return es_tree_builder_add(b, "rules", 5, ES_MODE_FILE, &oid) <
+				       0
+			       ? es_fail_oom(err)
+			       : 0;
+	es_rules_text(c->session->rules, &text);
+	return put_text(b, c->snap.lane[0], "rules", &text, err);
+}
+
 static int write_run(struct es_oid *out, struct cycle *c,
 		     const struct es_run *run, struct es_error *err)
 {
@@ -167,9 +192,7 @@ static int write_run(struct es_oid *out, struct cycle *c,
 	es_run_summary(&text, run);
 	if (put_text(b, lane, "summary", &text, err) < 0)
 		return err->code;
-	es_buf_reset(&text);
-	es_rules_text(c->session->rules, &text);
-	if (put_text(b, lane, "rules", &text, err) < 0 ||
+	if (put_rules(b, c, err) < 0 ||
 	    put_text(b, lane, "errors", &c->result->errors, err) < 0)
 		return err->code;
 	return es_tree_builder_write(out, b, lane, err);
@@ -302,17 +325,17 @@ static int compare_errors(struct cycle *c, struct es_error *err)
 	struct es_oid oid;
 	int rc;
 
-	es_snapshot_errors(&c->snap, &c->result->errors);
 	rc = es_tree_lookup(&oid, NULL, c->session->store, &c->result->old_tree,
 			    "run/errors", 10, err);
 	if (rc > 0)
 		rc = es_store_get(c->session->store, &oid, ES_KIND_BLOB, &old,
 				  err);
-	if (rc < 0)
-		return rc;
+	if (rc < 0 ||
+	    es_snapshot_errors(&c->snap, &old, &c->result->errors, err) < 0)
+		return err->code;
 	c->result->errors_changed =
 		strcmp(es_buf_str(&old), es_buf_str(&c->result->errors)) != 0;
-	return es_buf_check(&c->result->errors, err);
+	return 0;
 }
 
 static int record(struct cycle *c, const struct es_dir_trees *trees,
@@ -341,6 +364,21 @@ static int record(struct cycle *c, const struct es_dir_trees *trees,
 	return c->options->dry ? 0 : write_commit(c, &run, err);
 }
 
+/*
+ * Where a run did not get everywhere, rows and manifests are left that rules
+ * or owner names of then have made. The next run must not take them for
+ * today's.
+ */
+static void keep_basis(struct cycle *c)
+{
+	if (c->options->n_paths == 0 && c->result->totals.kept == 0)
+		return;
+	if (!c->decided)
+		c->basis.rules = 0;
+	if (!c->snap.trusted || c->snap.rewrite)
+		c->basis.ids = 0;
+}
+
 /* The commit stands already: a cache that cannot be saved costs only time. */
 static void save_state(struct cycle *c)
 {
@@ -366,8 +404,11 @@ static int run_locked(struct cycle *c, struct es_error *err)
 	if (c->options->dry)
 		return 0;
 	memcpy(c->basis.commit, c->tip.id, ES_OID_LEN);
+	keep_basis(c);
 	save_state(c);
-	return es_store_mark_run(c->session->store, err);
+	/* of what was not looked at nobody can say that all is well */
+	return c->options->n_paths ? 0
+				   : es_store_mark_run(c->session->store, err);
 }
 
 int es_cycle_run(struct es_cycle_result *out, struct es_session *s,

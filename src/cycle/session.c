@@ -123,7 +123,8 @@ static int load_rules(struct es_session *s, struct es_error *err)
 static int load_key(struct es_session *s, struct es_error *err)
 {
 	ES_CLEANUP(es_closep)
-	int fd = open(s->key_path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = open(s->key_path,
+		      O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	struct stat st;
 
 	if (fd < 0 && errno == ENOENT)
@@ -135,7 +136,11 @@ static int load_key(struct es_session *s, struct es_error *err)
 	if (fd < 0)
 		return es_fail_errno(err, "cannot open the secret key %s",
 				     ES_Q(s->key_path));
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || (st.st_mode & 077))
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return es_fail(err, -EINVAL,
+			       "the secret key %s is no regular file",
+			       ES_Q(s->key_path));
+	if (st.st_mode & 077)
 		return es_fail(err, -EPERM,
 			       "the secret key %s is readable by others; "
 			       "check who saw it, then 'chmod 600' it",
@@ -210,7 +215,10 @@ void es_session_free(struct es_session *s)
 	free(s);
 }
 
-/* A key is made once; one that is there is never replaced here. */
+/*
+ * A key is made once; one that is there is never replaced here.
+ * Return: 1 made, 0 it was there, or a negative errno.
+ */
 static int make_key(const struct es_session *s, struct es_error *err)
 {
 	uint8_t raw[ES_KEY_LEN];
@@ -240,7 +248,7 @@ static int make_key(const struct es_session *s, struct es_error *err)
 	explicit_bzero(text, sizeof(text));
 	if (rc < 0)
 		unlink(s->key_path);
-	return rc;
+	return rc < 0 ? rc : 1;
 }
 
 /* The old repository is kept under a name that says when it was left. */
@@ -248,22 +256,10 @@ static int set_aside(const struct es_session *s, char **old,
 		     struct es_error *err)
 {
 	ES_CLEANUP(es_buf_dispose) struct es_buf name = ES_BUF_INIT(1 << 16);
-	struct timespec now = es_clock_now();
+	int rc = es_store_set_aside(s->repo_path, &name, err);
 
-	es_buf_addf(&name, "%s.%lld", s->repo_path, (long long)now.tv_sec);
-	for (int i = 1; access(es_buf_str(&name), F_OK) == 0; i++) {
-		es_buf_reset(&name);
-		es_buf_addf(&name, "%s.%lld.%d", s->repo_path,
-			    (long long)now.tv_sec, i);
-	}
-	if (es_buf_check(&name, err) < 0)
-		return err->code;
-	if (rename(s->repo_path, name.data) < 0) {
-		if (errno == ENOENT)
-			return 0;
-		return es_fail_errno(err, "cannot rename %s",
-				     ES_Q(s->repo_path));
-	}
+	if (rc <= 0)
+		return rc;
 	*old = strdup(name.data);
 	if (unlink(s->state_path) < 0 && errno != ENOENT)
 		return es_fail_errno(err, "cannot remove %s",
@@ -275,14 +271,28 @@ int es_session_init(struct es_session *s, bool reset, char **old,
 		    struct es_error *err)
 {
 	ES_CLEANUP(es_buf_dispose) struct es_buf dir = ES_BUF_INIT(1 << 16);
+	struct stat st;
+	int made;
 
 	*old = NULL;
+	/* the repository would refuse the root that was meant for ever after */
+	if (stat(s->root, &st) < 0)
+		return es_fail_errno(err, "cannot stat %s", ES_Q(s->root));
+	if (!S_ISDIR(st.st_mode))
+		return es_fail(err, -ENOTDIR, "%s is no directory",
+			       ES_Q(s->root));
 	es_path_dirname(&dir, s->repo_path);
 	if (es_buf_check(&dir, err) < 0 || es_mkdirs(dir.data, 0700, err) < 0)
 		return err->code;
 	if (reset && set_aside(s, old, err) < 0)
 		return err->code;
-	if (make_key(s, err) < 0)
-		return err->code;
-	return es_store_init(s->repo_path, s->root, err);
+	made = make_key(s, err);
+	if (made < 0)
+		return made;
+	if (es_store_init(s->repo_path, s->root, err) == 0)
+		return 0;
+	/* a key without a repository was seen by nobody */
+	if (made > 0)
+		unlink(s->key_path);
+	return err->code;
 }

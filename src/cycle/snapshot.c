@@ -5,6 +5,7 @@
 #include "cycle/snapshot_priv.h"
 
 #include "etcsnap/quote.h"
+#include "etcsnap/reach.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -239,19 +240,10 @@ static int leave(void *payload, unsigned int lane,
 	return rc;
 }
 
-static void trouble(void *payload, unsigned int lane, const char *path,
-		    unsigned int unread)
+/* Takes over the line; lost without memory, as one line more or less is. */
+static void add_error(struct es_snapshot *snap, char *line)
 {
-	ES_CLEANUP(es_buf_dispose) struct es_buf line = ES_BUF_INIT(1 << 20);
-	struct es_snapshot *snap = payload;
-	char *copy;
-
-	(void)lane;
-	es_buf_addf(&line, "%s ", es_unread_name(unread));
-	es_quote_term(&line, *path ? path : "/", *path ? strlen(path) : 1);
-	copy = strdup(es_buf_str(&line));
-	pthread_mutex_lock(&snap->mutex);
-	if (copy && snap->n_errors == snap->cap_errors) {
+	if (line && snap->n_errors == snap->cap_errors) {
 		size_t cap = snap->cap_errors ? 2 * snap->cap_errors : 16;
 		char **more = reallocarray(snap->errors, cap, sizeof(*more));
 
@@ -260,12 +252,24 @@ static void trouble(void *payload, unsigned int lane, const char *path,
 			snap->cap_errors = cap;
 		}
 	}
-	if (copy && snap->n_errors < snap->cap_errors) {
-		snap->errors[snap->n_errors++] = copy;
-		copy = NULL;
-	}
+	if (line && snap->n_errors < snap->cap_errors)
+		snap->errors[snap->n_errors++] = line;
+	else
+		free(line);
+}
+
+static void trouble(void *payload, unsigned int lane, const char *path,
+		    unsigned int unread)
+{
+	ES_CLEANUP(es_buf_dispose) struct es_buf line = ES_BUF_INIT(1 << 20);
+	struct es_snapshot *snap = payload;
+
+	(void)lane;
+	es_buf_addf(&line, "%s ", es_unread_name(unread));
+	es_quote_term(&line, *path ? path : "/", *path ? strlen(path) : 1);
+	pthread_mutex_lock(&snap->mutex);
+	add_error(snap, strdup(es_buf_str(&line)));
 	pthread_mutex_unlock(&snap->mutex);
-	free(copy);
 }
 
 static void progress(void *payload, uint64_t entries, uint64_t bytes)
@@ -307,12 +311,63 @@ static int line_cmp(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-int es_snapshot_errors(struct es_snapshot *snap, struct es_buf *out)
+/* The chosen paths as run/errors writes them; one string each. */
+static int quote_paths(const struct es_cycle_options *o, struct es_buf *text,
+		       const char ***out, struct es_error *err)
 {
+	const char *at;
+
+	*out = calloc(o->n_paths, sizeof(**out));
+	if (!*out)
+		return es_fail_oom(err);
+	for (size_t i = 0; i < o->n_paths; i++) {
+		es_quote_term(text, o->paths[i], strlen(o->paths[i]));
+		es_buf_addc(text, '\0');
+	}
+	if (es_buf_check(text, err) < 0)
+		return err->code;
+	at = text->data;
+	for (size_t i = 0; i < o->n_paths; i++, at += strlen(at) + 1)
+		(*out)[i] = at;
+	return 0;
+}
+
+/* What was unreadable elsewhere still is, as far as this run can tell. */
+static int keep_errors(struct es_snapshot *snap, const struct es_buf *old,
+		       struct es_error *err)
+{
+	ES_CLEANUP(es_buf_dispose) struct es_buf text = ES_BUF_INIT(ES_BUF_MAX);
+	ES_CLEANUP(es_freep) const char **chosen = NULL;
+	size_t n = snap->options->n_paths;
+	const char *line = es_buf_str(old);
+
+	if (n == 0)
+		return 0;
+	if (quote_paths(snap->options, &text, &chosen, err) < 0)
+		return err->code;
+	while (*line) {
+		size_t len = strcspn(line, "\n");
+		size_t path = strcspn(line, " \n");
+
+		path += line[path] == ' ';
+		if (es_reach_of(chosen, n, line + path, len - path) !=
+		    ES_REACH_ALL)
+			add_error(snap, strndup(line, len));
+		line += len + (line[len] == '\n');
+	}
+	return 0;
+}
+
+int es_snapshot_errors(struct es_snapshot *snap, const struct es_buf *old,
+		       struct es_buf *out, struct es_error *err)
+{
+	if (keep_errors(snap, old, err) < 0)
+		return err->code;
 	if (snap->n_errors > 0)
 		qsort(snap->errors, snap->n_errors, sizeof(*snap->errors),
 		      line_cmp);
 	for (size_t i = 0; i < snap->n_errors; i++)
-		es_buf_addf(out, "%s\n", snap->errors[i]);
-	return out->failed;
+		if (i == 0 || strcmp(snap->errors[i], snap->errors[i - 1]) != 0)
+			es_buf_addf(out, "%s\n", snap->errors[i]);
+	return es_buf_check(out, err);
 }

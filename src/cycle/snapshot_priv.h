@@ -52,7 +52,11 @@ void es_snapshot_io(struct es_snapshot *snap, struct es_collect_io *io);
 int es_snapshot_trees(struct es_snapshot *snap, struct es_dir_trees *out,
 		      struct es_error *err);
 
-/* Text of run/errors: the sorted lines. */
-int es_snapshot_errors(struct es_snapshot *snap, struct es_buf *out);
+/*
+ * Text of run/errors: the sorted lines, with those of @old, the tip's, about
+ * paths that this run did not look at.
+ */
+int es_snapshot_errors(struct es_snapshot *snap, const struct es_buf *old,
+		       struct es_buf *out, struct es_error *err);
 
 #endif

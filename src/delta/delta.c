@@ -5,6 +5,7 @@
 #include "etcsnap/delta.h"
 
 #include "delta/delta_priv.h"
+#include "etcsnap/reach.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -22,42 +23,14 @@ const char *es_change_kind_name(enum es_change_kind kind)
 	return kind < ES_CHANGE_KINDS ? kind_names[kind] : "";
 }
 
-/* A selected path without its trailing slashes; the root becomes "". */
-static size_t trimmed(const char *path)
-{
-	size_t len = strlen(path);
-
-	while (len > 0 && path[len - 1] == '/')
-		len--;
-	return len;
-}
-
-/* Whether @path is @top or lies below it. */
-static bool is_below(const char *path, size_t len, const char *top,
-		     size_t top_len)
-{
-	return len >= top_len && memcmp(path, top, top_len) == 0 &&
-	       (len == top_len || path[top_len] == '/');
-}
-
 bool delta_selected(const struct delta_job *job, const char *path, size_t len)
 {
-	for (size_t i = 0; i < job->n; i++) {
-		if (is_below(path, len, job->paths[i], trimmed(job->paths[i])))
-			return true;
-	}
-	return job->n == 0;
+	return es_reach_of(job->paths, job->n, path, len) == ES_REACH_ALL;
 }
 
 bool delta_leads(const struct delta_job *job, const char *path, size_t len)
 {
-	for (size_t i = 0; i < job->n; i++) {
-		const char *want = job->paths[i];
-
-		if (is_below(want, trimmed(want), path, len))
-			return true;
-	}
-	return delta_selected(job, path, len);
+	return es_reach_of(job->paths, job->n, path, len) != ES_REACH_NONE;
 }
 
 unsigned int delta_compare(const struct es_entry *a, const struct es_entry *b)

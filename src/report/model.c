@@ -12,23 +12,16 @@
 
 char *report_time(char out[REPORT_TIME_LEN], int64_t sec, int32_t nsec)
 {
-	char text[ES_TIME_LEN], fraction[16] = "";
+	char text[ES_TIME_LEN];
+	const char *t = strchr(es_clock_rfc3339(text, sec), 'T');
+	/* the fraction stands between the seconds and the zone */
+	int zone = t ? (int)(t - text) + (int)strlen("Thh:mm:ss") : 0;
 
-	es_clock_iso(text, sec);
-	/* "DATE TIME +hhmm" becomes DATE T TIME .nnnnnnnnn +hh:mm */
-	char *time = strchr(text, ' ');
-	char *zone = time ? strchr(time + 1, ' ') : NULL;
-	if (!zone || strlen(zone) != 6) {
+	if (t && nsec >= 0)
+		snprintf(out, REPORT_TIME_LEN, "%.*s.%09u%s", zone, text,
+			 (unsigned int)nsec % 1000000000u, text + zone);
+	else
 		snprintf(out, REPORT_TIME_LEN, "%s", text);
-		return out;
-	}
-	*time++ = '\0';
-	*zone++ = '\0';
-	if (nsec >= 0)
-		snprintf(fraction, sizeof(fraction), ".%09u",
-			 (unsigned int)nsec % 1000000000u);
-	snprintf(out, REPORT_TIME_LEN, "%sT%s%s%.3s:%.2s", text, time, fraction,
-		 zone, zone + 3);
 	return out;
 }
 
@@ -38,6 +31,65 @@ static void set_commit(struct es_doc *obj, const char *key,
 	char hex[ES_OID_HEX + 1];
 
 	es_doc_str(obj, key, oid ? es_oid_text(hex, oid) : NULL);
+}
+
+/* Nothing to compare with: the first run, or the runs before were cut away. */
+static bool is_alone(const struct es_report_input *in)
+{
+	return es_oid_is_none(&in->old.tree);
+}
+
+static bool is_cut(const struct es_report_input *in)
+{
+	return is_alone(in) &&
+	       in->new.commit &&es_commit_is_cut(in->new.commit);
+}
+
+static bool is_one_run(const struct es_report_input *in)
+{
+	const struct es_commit *old = in->old.commit;
+	const struct es_commit *new = in->new.commit;
+
+	if (!old || !new)
+		return new &&is_alone(in);
+	return es_oid_equal(es_commit_parent(new), es_commit_id(old));
+}
+
+/*
+ * The person's words, which stand between subject and list, indented by four
+ * blanks. Those of the last of many runs would mislead.
+ */
+static void set_note(struct es_doc *doc, const struct es_report_input *in)
+{
+	const struct es_commit *c = is_one_run(in) ? in->new.commit : NULL;
+	ES_CLEANUP(es_buf_dispose) struct es_buf note = ES_BUF_INIT(ES_BUF_MAX);
+	const char *line = c ? strchr(es_commit_message(c), '\n') : NULL;
+	size_t gap = 0;
+
+	while (line && *line == '\n') {
+		const char *next = strchr(++line, '\n');
+
+		if (next == line) {
+			gap++;
+		} else if (strncmp(line, "    ", 4) == 0) {
+			for (; note.len && gap; gap--)
+				es_buf_addc(&note, '\n');
+			gap = 0;
+			es_buf_add(&note, line + 4, strcspn(line, "\n") - 4);
+			es_buf_addc(&note, '\n');
+		} else {
+			break;
+		}
+		line = next;
+	}
+	es_doc_text(doc, "note", note.len ? es_buf_str(&note) : NULL, note.len);
+}
+
+static void set_author(struct es_doc *obj, const struct es_commit *c)
+{
+	const char *author = c ? es_commit_author(c) : NULL;
+
+	es_doc_text(obj, "author", author, author ? strlen(author) : 0);
 }
 
 static void set_side(struct es_doc *doc, const char *key,
@@ -54,13 +106,9 @@ static void set_side(struct es_doc *doc, const char *key,
 	es_doc_str(obj, "trigger",
 		   c ? es_commit_trailer(c, "Trigger", 0) : NULL);
 	es_doc_str(obj, "run", c ? es_commit_trailer(c, "Run", 0) : NULL);
+	set_author(obj, c);
 	es_doc_str(obj, "subject", c ? es_commit_subject(c) : NULL);
 	es_doc_bool(obj, "live", !c);
-}
-
-static bool is_first(const struct es_report_input *in)
-{
-	return es_oid_is_none(&in->old.tree);
 }
 
 static void set_header(struct es_doc *doc, const struct es_report_input *in)
@@ -74,8 +122,9 @@ static void set_header(struct es_doc *doc, const struct es_report_input *in)
 	es_doc_str(generator, "name", PACKAGE_NAME);
 	es_doc_str(generator, "version", PACKAGE_VERSION);
 	es_doc_str(doc, "host", in->host);
-	es_doc_bool(doc, "first", is_first(in));
-	if (is_first(in))
+	es_doc_bool(doc, "first", is_alone(in) && !is_cut(in));
+	es_doc_bool(doc, "cut", is_cut(in));
+	if (is_alone(in))
 		es_doc_str(doc, "old", NULL);
 	else
 		set_side(doc, "old", &in->old);
@@ -83,12 +132,13 @@ static void set_header(struct es_doc *doc, const struct es_report_input *in)
 	commits = es_doc_object(doc, "commits");
 	set_commit(commits, "old", old ? es_commit_id(old) : NULL);
 	set_commit(commits, "new", new ? es_commit_id(new) : NULL);
+	set_note(doc, in);
 }
 
-/* Changes to list: a first run's are counted alone. */
+/* Changes to list: what a first run has is counted alone. */
 static size_t listed(const struct es_report_input *in)
 {
-	return is_first(in) || !in->delta ? 0 : es_delta_count(in->delta);
+	return is_alone(in) || !in->delta ? 0 : es_delta_count(in->delta);
 }
 
 /* How many objects the newer run watches, -1 where nothing says so. */
@@ -100,7 +150,7 @@ static int64_t entries(const struct es_report_input *in)
 		items = es_commit_trailer(in->new.commit, "Items", 0);
 	if (items && *items >= '0' && *items <= '9')
 		return strtoll(items, NULL, 10);
-	if (is_first(in) && in->delta)
+	if (is_alone(in) && in->delta)
 		return (int64_t)es_delta_count(in->delta);
 	return -1;
 }

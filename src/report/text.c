@@ -133,6 +133,19 @@ static void add_time(struct es_buf *out, const char *iso)
 		es_quote_term(out, iso, strlen(iso));
 }
 
+/* "NAME <EMAIL>" as the name alone */
+static void add_author(struct es_buf *out, const struct es_doc *side)
+{
+	ES_CLEANUP(es_buf_dispose) struct es_buf raw = ES_BUF_INIT(ES_BUF_MAX);
+
+	if (!es_doc_get_bytes(side, "author", &raw))
+		return;
+	const char *end = memmem(es_buf_str(&raw), raw.len, " <", 2);
+	es_buf_adds(out, " by ");
+	es_quote_term(out, es_buf_str(&raw),
+		      end ? (size_t)(end - raw.data) : raw.len);
+}
+
 static void add_side(struct es_buf *out, const char *word,
 		     const struct es_doc *side)
 {
@@ -147,7 +160,26 @@ static void add_side(struct es_buf *out, const char *word,
 		es_buf_adds(out, "  ");
 		report_quoted(out, side, "trigger");
 	}
+	add_author(out, side);
 	es_buf_addc(out, '\n');
+}
+
+static void add_note(struct es_buf *out, const struct es_doc *doc)
+{
+	ES_CLEANUP(es_buf_dispose) struct es_buf raw = ES_BUF_INIT(ES_BUF_MAX);
+	const char *line;
+
+	if (!es_doc_get_bytes(doc, "note", &raw))
+		return;
+	es_buf_addc(out, '\n');
+	for (line = es_buf_str(&raw); *line;) {
+		size_t len = strcspn(line, "\n");
+
+		es_buf_adds(out, len ? "    " : "");
+		es_quote_text(out, line, len);
+		es_buf_addc(out, '\n');
+		line += len + (line[len] == '\n');
+	}
 }
 
 static void add_header(struct es_buf *out, const struct es_doc *doc,
@@ -160,13 +192,33 @@ static void add_header(struct es_buf *out, const struct es_doc *doc,
 	if (es_doc_get_bool(doc, "first"))
 		es_buf_addf(out, "first run: %" PRId64 " entries watched",
 			    count_of(doc, "entries"));
+	else if (es_doc_get_bool(doc, "cut"))
+		es_buf_addf(out,
+			    "oldest run that is kept: %" PRId64
+			    " entries watched",
+			    count_of(doc, "entries"));
 	else
 		add_counts(out, doc, start);
 	report_paint(out, flags, PAINT_NONE);
 	es_buf_addc(out, '\n');
 	add_side(out, "from", es_doc_get(doc, "old"));
-	add_side(out, es_doc_get_bool(doc, "first") ? "run" : "to",
+	add_side(out, es_doc_get(doc, "old") ? "to" : "run",
 		 es_doc_get(doc, "new"));
+	add_note(out, doc);
+}
+
+static void add_cut(struct es_buf *out, const struct es_doc *doc)
+{
+	const struct es_doc *new = es_doc_get(doc, "new");
+	const char *id = new ? es_doc_get_str(new, "commit") : NULL;
+
+	if (!es_doc_get_bool(doc, "cut") || !id)
+		return;
+	es_buf_addf(out,
+		    "\nWhat it changed cannot be shown, since the runs before "
+		    "it were cut away. Its\nmessage still names the paths: "
+		    "etcsnap git log -1 %.*s\n",
+		    SHORT_ID, id);
 }
 
 static bool is_kind(const struct es_doc *change, const char *kind)
@@ -301,6 +353,7 @@ int es_report_text(struct es_buf *out, const struct es_doc *doc,
 		add_header(out, doc, flags);
 	else if (count_of(doc, "total") == 0)
 		es_buf_adds(out, "no changes\n");
+	add_cut(out, doc);
 	for (size_t i = 0; i < LENGTH(sections); i++)
 		add_section(out, doc, sections[i].kind, sections[i].title,
 			    flags);

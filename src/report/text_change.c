@@ -82,6 +82,21 @@ const char *report_reason(const char *word)
 	return text ? text : "cannot be read";
 }
 
+static const char *type_word(const char *type)
+{
+	static const char *const words[][2] = {
+		{ "dir", "directory" },	   { "link", "link" },
+		{ "char", "char device" }, { "block", "block device" },
+		{ "fifo", "named pipe" },
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (type && strcmp(type, words[i][0]) == 0)
+			return words[i][1];
+	}
+	return type ? type : "";
+}
+
 static void add_value(struct es_buf *out, const struct es_doc *attr,
 		      const char *key)
 {
@@ -93,6 +108,8 @@ static void add_value(struct es_buf *out, const struct es_doc *attr,
 		es_buf_adds(out, es_doc_get_bool(attr, key) ? "mounted" : "no");
 	else if (es_doc_is_null(attr, key))
 		es_buf_adds(out, "none");
+	else if (name && strcmp(name, "type") == 0)
+		es_buf_adds(out, type_word(es_doc_get_str(attr, key)));
 	else if (name && strcmp(name, "unread") == 0)
 		es_buf_adds(out, report_reason(es_doc_get_str(attr, key)));
 	else if (name && strcmp(name, "mtime") == 0)
@@ -160,21 +177,6 @@ static void add_known(struct es_buf *out, const struct es_doc *change,
 	es_buf_adds(out, before);
 	add_value(out, attr, known_side(attr));
 	es_buf_adds(out, after);
-}
-
-static const char *type_word(const char *type)
-{
-	static const char *const words[][2] = {
-		{ "dir", "directory" },	   { "link", "link" },
-		{ "char", "char device" }, { "block", "block device" },
-		{ "fifo", "named pipe" },
-	};
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (type && strcmp(type, words[i][0]) == 0)
-			return words[i][1];
-	}
-	return type ? type : "";
 }
 
 /* What an object is that came or went, on one line. */

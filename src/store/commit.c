@@ -110,6 +110,12 @@ int es_commit_load(struct es_commit **out, struct es_store *st,
 	return 0;
 }
 
+void es_commit_cut(struct es_commit *c)
+{
+	c->cut = !es_oid_is_none(&c->parent);
+	memset(&c->parent, 0, sizeof(c->parent));
+}
+
 int es_commit_read(struct es_commit **out, struct es_store *st,
 		   const struct es_oid *oid, struct es_error *err)
 {
@@ -123,7 +129,7 @@ int es_commit_read(struct es_commit **out, struct es_store *st,
 	if (!c)
 		return rc;
 	if (es_shallow_has(&shallow, oid))
-		memset(&c->parent, 0, sizeof(c->parent));
+		es_commit_cut(c);
 	*out = c;
 	return 0;
 }
@@ -152,6 +158,11 @@ const struct es_oid *es_commit_tree(const struct es_commit *c)
 const struct es_oid *es_commit_parent(const struct es_commit *c)
 {
 	return &c->parent;
+}
+
+bool es_commit_is_cut(const struct es_commit *c)
+{
+	return c->cut;
 }
 
 int64_t es_commit_time(const struct es_commit *c)

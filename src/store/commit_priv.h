@@ -21,6 +21,7 @@ struct es_trailer {
  * @id:       its id
  * @tree:     root tree
  * @parent:   first parent; all zero: none, or pruned
+ * @cut:      it had a parent, which was pruned
  * @when:     committer time
  * @raw:      the object's bytes; NULs were put where strings end
  * @author:   in @raw
@@ -34,6 +35,7 @@ struct es_commit {
 	struct es_oid id;
 	struct es_oid tree;
 	struct es_oid parent;
+	bool cut;
 	int64_t when;
 	struct es_buf raw;
 	const char *author;
@@ -63,5 +65,8 @@ int es_commit_parse(struct es_commit *c);
  */
 int es_commit_load(struct es_commit **out, struct es_store *st,
 		   const struct es_oid *oid, struct es_error *err);
+
+/** es_commit_cut - forget the parent of a commit at the shallow boundary */
+void es_commit_cut(struct es_commit *c);
 
 #endif

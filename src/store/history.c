@@ -152,7 +152,7 @@ int es_history_next(struct es_history *h, struct es_commit **out,
 		return rc;
 	}
 	if (es_shallow_has(&h->shallow, &c->id))
-		memset(&c->parent, 0, sizeof(c->parent));
+		es_commit_cut(c);
 	h->next = c->parent;
 	h->last = c->id;
 	*out = c;

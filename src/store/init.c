@@ -4,6 +4,7 @@
 
 #include "store/store_priv.h"
 
+#include "etcsnap/clock.h"
 #include "etcsnap/commit.h"
 #include "etcsnap/fileio.h"
 #include "etcsnap/quote.h"
@@ -46,12 +47,35 @@ static int is_empty(const char *path)
 	return errno ? -errno : 1;
 }
 
+static bool has_file(const char *dir, const char *name)
+{
+	ES_CLEANUP(es_freep) char *file = NULL;
+	struct stat sb;
+
+	if (asprintf(&file, "%s/%s", dir, name) < 0) {
+		file = NULL;
+		return false;
+	}
+	return lstat(file, &sb) == 0 && S_ISREG(sb.st_mode);
+}
+
+/* Or what is left of one: that, too, may be in the way. */
+static bool is_repository(const char *path)
+{
+	return has_file(path, ES_LOCK_NAME) || has_file(path, "HEAD");
+}
+
 static int check_free(const char *path, struct es_error *err)
 {
 	const int rc = is_empty(path);
 
 	if (rc == 1 || rc == -ENOENT)
 		return 0;
+	if (rc == 0 && is_repository(path))
+		return es_fail(err, -EEXIST,
+			       "repository '%s' exists; 'etcsnap init --reset' "
+			       "renames it and starts over",
+			       ES_Q(path));
 	if (rc == 0 || rc == -ENOTDIR)
 		return es_fail(err, -EEXIST,
 			       "'%s' exists and is not an empty directory; "
@@ -218,4 +242,44 @@ int es_store_init(const char *path, const char *root, struct es_error *err)
 	if (rc < 0)
 		undo(&made);
 	return rc < 0 ? err->code : 0;
+}
+
+/* Nothing but the time in it, so that it tells when the old one was left. */
+static int find_name(struct es_buf *to, const char *path, struct es_error *err)
+{
+	const size_t start = to->len;
+	const long long now = (long long)es_clock_now().tv_sec;
+
+	es_buf_addf(to, "%s.%lld", path, now);
+	for (int i = 1; access(es_buf_str(to) + start, F_OK) == 0; i++) {
+		es_buf_truncate(to, start);
+		es_buf_addf(to, "%s.%lld.%d", path, now, i);
+	}
+	return es_buf_check(to, err);
+}
+
+int es_store_set_aside(const char *path, struct es_buf *to,
+		       struct es_error *err)
+{
+	ES_CLEANUP(es_freep) char *lock = NULL;
+	ES_CLEANUP(es_closep) int fd = -1;
+	const size_t start = to->len;
+	const int empty = is_empty(path);
+
+	if (empty == 1 || empty == -ENOENT)
+		return 0;
+	if (!is_repository(path))
+		return es_fail(err, -EEXIST,
+			       "'%s' is no repository; move it away or name "
+			       "another",
+			       ES_Q(path));
+	if (asprintf(&lock, "%s/" ES_LOCK_NAME, path) < 0) {
+		lock = NULL;
+		return es_fail_oom(err);
+	}
+	if (es_lock_file(&fd, lock, 0, err) < 0 || find_name(to, path, err) < 0)
+		return err->code;
+	if (rename(path, to->data + start) < 0)
+		return es_fail_errno(err, "cannot rename '%s'", ES_Q(path));
+	return 1;
 }

@@ -18,7 +18,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LOCK_NAME "etcsnap.lock"
 /* A file that a git of the administrator could still be writing, seconds. */
 #define GIT_AGE ((time_t)24 * 60 * 60)
 /* Deepest directory of references that is looked into. */
@@ -149,7 +148,7 @@ static void clean(int parent, const char *name, enum area area, int depth)
 		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
 			continue;
 		if (!is_dir(fd, e)) {
-			if (strcmp(e->d_name, LOCK_NAME) != 0 &&
+			if (strcmp(e->d_name, ES_LOCK_NAME) != 0 &&
 			    is_garbage(area, fd, e->d_name))
 				unlinkat(fd, e->d_name, 0);
 			continue;
@@ -179,12 +178,13 @@ int es_store_lock(struct es_store *st, unsigned int wait, struct es_error *err)
 
 	if (st->lock_fd >= 0)
 		return 0;
-	if (asprintf(&file, "%s/" LOCK_NAME, st->path) < 0) {
+	if (asprintf(&file, "%s/" ES_LOCK_NAME, st->path) < 0) {
 		file = NULL;
 		return es_fail_oom(err);
 	}
 	if (es_lock_file(&st->lock_fd, file, wait, err) < 0)
 		return es_wrap(err, "repository '%s'", ES_Q(st->path));
+	es_pack_keep(&st->pack);
 	es_store_clean(st);
 	/* Another writer may have worked while we waited. */
 	const int rc = git_odb_refresh(st->odb);
@@ -215,7 +215,7 @@ int es_store_mark_run(struct es_store *st, struct es_error *err)
 	if (es_store_need_lock(st, err) < 0)
 		return err->code;
 	if (futimens(st->lock_fd, NULL) < 0)
-		return es_fail_errno(err, "cannot touch '%s/" LOCK_NAME "'",
+		return es_fail_errno(err, "cannot touch '%s/" ES_LOCK_NAME "'",
 				     ES_Q(st->path));
 	return 0;
 }
@@ -225,7 +225,7 @@ int64_t es_store_last_run(struct es_store *st)
 	ES_CLEANUP(es_freep) char *file = NULL;
 	struct stat sb;
 
-	if (asprintf(&file, "%s/" LOCK_NAME, st->path) < 0) {
+	if (asprintf(&file, "%s/" ES_LOCK_NAME, st->path) < 0) {
 		file = NULL;
 		return 0;
 	}
@@ -238,7 +238,7 @@ int es_store_make_lock(const char *path, struct es_error *err)
 	ES_CLEANUP(es_freep) char *file = NULL;
 	ES_CLEANUP(es_closep) int fd = -1;
 
-	if (asprintf(&file, "%s/" LOCK_NAME, path) < 0) {
+	if (asprintf(&file, "%s/" ES_LOCK_NAME, path) < 0) {
 		file = NULL;
 		return es_fail_oom(err);
 	}

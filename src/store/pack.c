@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 /* Bytes that are gathered before one write. */
@@ -36,6 +37,13 @@ int es_pack_init(struct es_pack *p, const char *dir)
 		return -rc;
 	}
 	return 0;
+}
+
+void es_pack_keep(struct es_pack *p)
+{
+	pthread_mutex_lock(&p->lock);
+	p->keeps = true;
+	pthread_mutex_unlock(&p->lock);
 }
 
 void es_pack_reset(struct es_pack *p)
@@ -165,28 +173,42 @@ int es_pack_flush(struct es_pack *p)
 	return 0;
 }
 
+static int open_file(struct es_pack *p)
+{
+	ES_CLEANUP(es_freep) char *tmp = NULL;
+
+	if (asprintf(&tmp, "%s/" ES_PACK_TMP "XXXXXX", p->dir) < 0) {
+		tmp = NULL;
+		return -ENOMEM;
+	}
+	p->fd = mkostemp(tmp, O_CLOEXEC);
+	if (p->fd < 0)
+		return -errno;
+	/* Only marks it as alive; a file system without locks is no failure. */
+	(void)flock(p->fd, LOCK_EX | LOCK_NB);
+	p->tmp = es_steal_ptr(&tmp);
+	return 0;
+}
+
+static int open_memory(struct es_pack *p)
+{
+	p->fd = memfd_create("etcsnap", MFD_CLOEXEC);
+	return p->fd < 0 ? -errno : 0;
+}
+
 /* The count is not known yet: es_pack_install() writes the real header. */
 static int open_tmp(struct es_pack *p)
 {
 	static const char header[HEADER_LEN] = "PACK";
-	ES_CLEANUP(es_freep) char *tmp = NULL;
 
 	p->buf = malloc(BUF_SIZE);
-	if (!p->buf || asprintf(&tmp, "%s/" ES_PACK_TMP "XXXXXX", p->dir) < 0) {
-		tmp = NULL;
-		free(es_steal_ptr(&p->buf));
+	if (!p->buf)
 		return -ENOMEM;
-	}
-	p->fd = mkostemp(tmp, O_CLOEXEC);
-	if (p->fd < 0) {
-		int rc = -errno;
-
+	int rc = p->keeps ? open_file(p) : open_memory(p);
+	if (rc < 0) {
 		free(es_steal_ptr(&p->buf));
-		return fail_write(p, rc, "make a file");
+		return rc == -ENOMEM ? rc : fail_write(p, rc, "make a file");
 	}
-	/* Only marks it as alive; a file system without locks is no failure. */
-	(void)flock(p->fd, LOCK_EX | LOCK_NB);
-	p->tmp = es_steal_ptr(&tmp);
 	memcpy(p->buf, header, sizeof(header));
 	p->buf_len = sizeof(header);
 	return 0;

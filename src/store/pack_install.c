@@ -208,6 +208,11 @@ int es_pack_install(struct es_pack *p, struct es_error *err)
 	if (p->failure.code) {
 		*err = p->failure;
 		rc = err->code;
+	} else if (p->n && !p->tmp) {
+		rc = es_fail(err, -ENOLCK,
+			     "what was put before '%s' was locked cannot be "
+			     "kept",
+			     ES_Q(p->dir));
 	} else if (p->n) {
 		rc = install_locked(p, err);
 		/* Sealed halfway: adding to it would make nonsense. */

@@ -8,6 +8,7 @@
 #include "etcsnap/store.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,7 +22,10 @@
  * object ends where the next one begins), plus 8 bytes of hash slots.
  *
  * The temporary file has a name of our own and is locked by flock(2) as long
- * as it is open, so that whoever cleans up knows it from a dead run's.
+ * as it is open, so that whoever cleans up knows it from a dead run's. Who
+ * only compares (status, diff) holds no lock of the repository and writes
+ * nothing there, which also works on a full or read-only disk: that file is
+ * in memory.
  */
 
 /** ES_PACK_TMP - temporary packs and indexes begin so; git gc knows "tmp_" */
@@ -45,7 +49,8 @@ struct es_packed {
  * struct es_pack - the run's pack
  * @lock:    guards all else
  * @dir:     objects/pack, owned
- * @tmp:     name of the temporary file, owned; NULL: nothing was put yet
+ * @keeps:   the pack is to be installed; false: its file is in memory
+ * @tmp:     name of the temporary file, owned; NULL: there is none
  * @fd:      the temporary file, or -1
  * @objects: table in the order of the file
  * @n:       objects in it
@@ -60,6 +65,7 @@ struct es_packed {
 struct es_pack {
 	pthread_mutex_t lock;
 	char *dir;
+	bool keeps;
 	char *tmp;
 	int fd;
 	struct es_packed *objects;
@@ -81,6 +87,9 @@ struct es_pack {
  * Return: 0 or a negative errno.
  */
 int es_pack_init(struct es_pack *p, const char *dir);
+
+/** es_pack_keep - what is put from now on is to be installed; takes the lock */
+void es_pack_keep(struct es_pack *p);
 
 /** es_pack_dispose - discard and free; harmless on an all-zero pack */
 void es_pack_dispose(struct es_pack *p);
@@ -122,7 +131,8 @@ void es_pack_discard(struct es_pack *p);
  * @p:   pack; empty afterwards
  * @err: filled on failure
  *
- * Return: 1 installed, 0 there was nothing, or a negative errno.
+ * Return: 1 installed, 0 there was nothing, or a negative errno; -ENOLCK when
+ * something was put before es_pack_keep().
  */
 int es_pack_install(struct es_pack *p, struct es_error *err);
 

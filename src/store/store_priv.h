@@ -115,6 +115,9 @@ void es_git_end(void);
  */
 void es_store_clean(const struct es_store *st);
 
+/** ES_LOCK_NAME - file in the repository that its only writer holds */
+#define ES_LOCK_NAME "etcsnap.lock"
+
 /** es_store_make_lock - make the lock file of a new repository; 0 or errno */
 int es_store_make_lock(const char *path, struct es_error *err);
 

@@ -220,7 +220,7 @@ is "$(find objects -type f | wc -l)" 0 'objects are in the repository'
 ok 'which is sound' fsck
 ok 'etcsnap git works there too' like "$(run_evil git log --oneline)" \
 	'1 changed on'
-ok 'log, too' like "$(run_evil log)" 'first run on'
+ok 'log, too' like "$(run_evil log)" ' 1 changed: hosts$'
 
 echo '[broken' >home/.gitconfig
 echo '[broken' >home/.config/git/config

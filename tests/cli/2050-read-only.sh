@@ -28,7 +28,7 @@ reading() {
 	ok "$1: diff shows the content" like "$(es diff)" '^ *\+192.0.2.4 live$'
 	ok "$1: diff --full works" must_exit 1 es diff --full
 	ok "$1: diff of two runs works" must_exit 1 es diff HEAD~1 HEAD
-	ok "$1: log works" like "$(es log)" ' 1 changed on '
+	ok "$1: log works" like "$(es log)" ' 1 changed: hosts$'
 	ok "$1: log of a path works" like "$(es log /etc/hosts)" 'changed'
 	ok "$1: show works" like "$(es show)" '^ *\+192.0.2.3 later$'
 	ok "$1: cat works" es cat HEAD:/etc/hosts

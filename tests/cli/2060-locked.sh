@@ -11,7 +11,12 @@ lock=$repo/etcsnap.lock
 # hold SECONDS - be the other run for so long
 hold() {
 	rm -f held
-	flock "$lock" sh -c 'echo >held; exec sleep "$1"' sh "$1" &
+	(
+		exec 9<>"$lock"
+		flock 9
+		: >held
+		exec sleep "$1"
+	) &
 	while [ ! -e held ]; do
 		sleep 0.02
 	done
@@ -51,8 +56,7 @@ ok 'nor does diff' must_exit 1 es diff
 ok 'nor does log' es log
 ok 'nor does --dry-run' es commit --dry-run
 ok 'the lock is none of git' git_repo for-each-ref
-kill "$holder" 2>/dev/null
-pkill -P "$holder" 2>/dev/null
+kill "$holder"
 wait
 
 hold 1

@@ -94,6 +94,14 @@ START_TEST(iso_and_offset)
 	set_zone(isos[_i].tz);
 	ck_assert_str_eq(es_clock_iso(out, isos[_i].sec), isos[_i].iso);
 	ck_assert_int_eq(es_clock_offset(isos[_i].sec), isos[_i].offset);
+	/* The same for programs: other separators, nothing else. */
+	char other[ES_TIME_LEN], want[ES_TIME_LEN];
+	if (*out == '@')
+		snprintf(want, sizeof(want), "%s", out);
+	else
+		snprintf(want, sizeof(want), "%.10sT%.8s%.3s:%s", out, out + 11,
+			 out + 20, out + 23);
+	ck_assert_str_eq(es_clock_rfc3339(other, isos[_i].sec), want);
 }
 END_TEST
 

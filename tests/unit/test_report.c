@@ -206,12 +206,13 @@ START_TEST(report_header_names_both_runs)
 	const char *new = es_doc_get_str(es_doc_get(doc, "new"), "commit");
 
 	es_unit_render(&out, doc, 0);
-	es_buf_addf(&want,
-		    "web1: 3 removed, 5 added, 1 of another type, 8 changed, "
-		    "1 renamed, 2 touched\n"
-		    "  from  %.7s  2023-11-14 22:13:20 +0000  cron\n"
-		    "  to    %.7s  2023-11-14 23:13:20 +0000  cron\n%s",
-		    old, new, golden);
+	es_buf_addf(
+		&want,
+		"web1: 3 removed, 5 added, 1 of another type, 8 changed, "
+		"1 renamed, 2 touched\n"
+		"  from  %.7s  2023-11-14 22:13:20 +0000  cron by etcsnap\n"
+		"  to    %.7s  2023-11-14 23:13:20 +0000  cron by etcsnap\n%s",
+		old, new, golden);
 	es_unit_same_text(out.data, want.data);
 	ck_assert(!es_doc_get_bool(es_doc_get(doc, "new"), "live"));
 	es_unit_render(&out, live, 0);

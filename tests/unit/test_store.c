@@ -5,10 +5,13 @@
 #include "etcsnap/store.h"
 #include "etcsnap/tree.h"
 
+#include "store/store_priv.h"
 #include "store_unit.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -116,7 +119,7 @@ START_TEST(init_refuses_what_is_there)
 	      es_store_init("full/file", "/", &err));
 	ck_assert_int_eq(access("full/file", F_OK), 0);
 	ok(es_store_init(REPO, "/", &err));
-	fails(-EEXIST, "not an empty directory",
+	fails(-EEXIST, "renames it and starts over",
 	      es_store_init(REPO, "/", &err));
 }
 END_TEST
@@ -361,25 +364,66 @@ START_TEST(lock_clears_what_a_killed_run_left)
 }
 END_TEST
 
-/* The pack of a reader that is at work is not garbage. */
-START_TEST(lock_leaves_a_living_pack)
+static size_t files_in(const char *path)
 {
-	struct es_store *a = open_new("/");
-	struct es_store *b;
+	DIR *d = opendir(path);
+	size_t n = 0;
+
+	ck_assert_ptr_nonnull(d);
+	for (const struct dirent *e = readdir(d); e; e = readdir(d))
+		n += e->d_name[0] != '.';
+	closedir(d);
+	return n;
+}
+
+/* Who holds no lock compares in memory: a full disk is no obstacle. */
+START_TEST(reader_writes_nothing)
+{
+	struct es_store *st = open_new("/");
+	struct es_lane *lane;
+	struct es_oid oid = { { 0 } };
+	ES_CLEANUP(es_buf_dispose) struct es_buf out = ES_BUF_INIT(1 << 23);
+	ES_CLEANUP(es_freep) char *noise = malloc(1 << 22);
+
+	ck_assert_ptr_nonnull(noise);
+	ck_assert_int_eq(getrandom(noise, 1 << 22, 0), 1 << 22);
+	ok(es_lane_new(&lane, st, &err));
+	ok(es_lane_put(&oid, lane, ES_KIND_BLOB, noise, 1 << 22, &err));
+	const struct es_oid text = put_text(lane, "x");
+	ck_assert_uint_eq(files_in(REPO "/objects/pack"), 0);
+	ok(es_store_get(st, &oid, ES_KIND_BLOB, &out, &err));
+	ck_assert_uint_eq(out.len, 1 << 22);
+	ck_assert_mem_eq(out.data, noise, out.len);
+	ok(es_store_get(st, &text, ES_KIND_BLOB, &out, &err));
+	ck_assert_str_eq(es_buf_str(&out), "x");
+	ok(es_store_lock(st, 0, &err));
+	fails(-ENOLCK, "cannot be kept", es_store_install(st, &err));
+	es_store_discard(st);
+	put_text(lane, "x");
+	ok(es_store_install(st, &err));
+	ok(es_store_get(st, &text, ES_KIND_BLOB, &out, &err));
+	ck_assert_uint_eq(files_in(REPO "/objects/pack"), 2);
+	es_lane_free(lane);
+	es_store_free(st);
+}
+END_TEST
+
+/* The pack of a run that is at work is not garbage. */
+START_TEST(cleaning_leaves_a_living_pack)
+{
+	struct es_store *st = open_new("/");
 	struct es_lane *lane;
 	ES_CLEANUP(es_buf_dispose) struct es_buf out = ES_BUF_INIT(4096);
 
-	ok(es_lane_new(&lane, a, &err));
+	ok(es_lane_new(&lane, st, &err));
+	ok(es_store_lock(st, 0, &err));
 	const struct es_oid oid = put_text(lane, "x");
-	ok(es_store_open(&b, REPO, &err));
-	ok(es_store_lock(b, 0, &err));
-	es_store_free(b);
-	ok(es_store_lock(a, 0, &err));
-	ok(es_store_install(a, &err));
-	ok(es_store_get(a, &oid, ES_KIND_BLOB, &out, &err));
+	es_store_clean(st);
+	ok(es_store_install(st, &err));
+	ok(es_store_get(st, &oid, ES_KIND_BLOB, &out, &err));
 	ck_assert_str_eq(es_buf_str(&out), "x");
 	es_lane_free(lane);
-	es_store_free(a);
+	es_store_free(st);
 }
 END_TEST
 
@@ -674,7 +718,8 @@ int main(void)
 	tcase_add_test(t, writing_needs_the_lock);
 	tcase_add_loop_test(t, lock_clears_what_a_killed_run_left, 0,
 			    es_lengthof(leftovers));
-	tcase_add_test(t, lock_leaves_a_living_pack);
+	tcase_add_test(t, reader_writes_nothing);
+	tcase_add_test(t, cleaning_leaves_a_living_pack);
 	tcase_add_test(t, branch_moves_by_compare_and_swap);
 	tcase_add_loop_test(t, revisions_as_people_write_them, 0,
 			    es_lengthof(revisions));
