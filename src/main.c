@@ -6,7 +6,7 @@
  *
  *	base/     errors, buffers, quoting, digests, clock, users
  *	model/    entry (one object), listing (one directory), manifests
- *	config/   configuration files, patterns, rules, masks
+ *	config/   configuration files, patterns, rules, masks, sniffing
  *	output/   JSON documents; listings as text, JSON, CSV
  *	collect/  the walk: what is there, read what may have changed
  *	state/    the cache beside the repository: what the last run saw

@@ -56,8 +56,9 @@ struct es_report_input {
  * @err: filled on failure
  *
  * For a first run the changes are counted, not listed; likewise for the
- * oldest run that is kept, whose predecessors were cut away. Errors of the newer
- * run (run/errors) are listed when their set differs from the older run's.
+ * oldest run that is kept, whose predecessors were cut away. Errors of the
+ * newer run (run/errors) are listed when their set differs from the older
+ * run's.
  *
  * Return: 0 or a negative errno.
  */

@@ -167,8 +167,8 @@ static void add_verdict(struct es_buf *b, const struct es_decision *d,
 		[ES_CLASS_NONE] = "attributes only",
 		[ES_CLASS_MIRROR] = "content and attributes",
 		[ES_CLASS_DIGEST] = "SHA-256 of the content, and attributes",
-		[ES_CLASS_SECRET] = "keyed digest of the content, and "
-				    "attributes; the content itself never",
+		[ES_CLASS_SECRET] = ("keyed digest of the content, and "
+				     "attributes; the content itself never"),
 	};
 
 	if (d->watch == ES_WATCH_PASS)

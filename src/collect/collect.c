@@ -224,8 +224,8 @@ static int queue_root(struct es_walk *walk, struct es_error *err)
 	/* even where nothing below can match, the root is what it is */
 	if (n->watch == ES_WATCH_NO)
 		n->watch = ES_WATCH_PASS;
-	n->reach = es_reach_of(walk->options->only, walk->options->n_only, "",
-			       0);
+	n->reach =
+		es_reach_of(walk->options->only, walk->options->n_only, "", 0);
 	n->fd = es_content_open(walk->root_fd, ".", O_DIRECTORY);
 	if (n->fd < 0) {
 		int rc = n->fd;

@@ -54,7 +54,7 @@ struct es_node {
 	enum es_watch watch;
 	enum es_reach reach; /* WAY: only what leads on is looked at */
 	unsigned int fs;     /* bits of enum es_fs */
-	int fd;		 /* -1: not open (any more) */
+	int fd;		     /* -1: not open (any more) */
 	uint64_t dev;
 	uint64_t ino;
 	struct es_decision decision;
