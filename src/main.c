@@ -82,7 +82,8 @@ static int print_help(const struct es_cmd *cmd)
 		es_buf_addf(&b, "usage: etcsnap %s %s\n%s\n\n", cmd->name,
 			    cmd->args, cmd->summary);
 		es_opt_help(&b, cmd->opts, cmd->n_opts);
-		es_buf_adds(&b, "\nOptions of every command:\n");
+		es_buf_adds(&b, cmd->n_opts ? "\n" : "");
+		es_buf_adds(&b, "Options of every command:\n");
 	} else {
 		es_buf_adds(&b, "usage: etcsnap [OPTION …] COMMAND …\n"
 				"git-backed snapshots of this machine's "
@@ -157,6 +158,11 @@ static int take_raw(struct es_args *out, int argc, char **argv,
 	return 0;
 }
 
+static bool is_help(const char *arg)
+{
+	return strcmp(arg, "-h") == 0 || strcmp(arg, "--help") == 0;
+}
+
 static int run_command(struct es_call *call, int argc, char **argv,
 		       struct es_error *err)
 {
@@ -169,10 +175,11 @@ static int run_command(struct es_call *call, int argc, char **argv,
 		opts[n++] = cmd->opts[i];
 	for (size_t i = 0; i < GLOBALS && n < OPTS_MAX; i++)
 		opts[n++] = global_opts[i];
-	/* "etcsnap git -h" is a question to git */
-	rc = cmd->raw ? take_raw(&call->args, argc, argv, err)
-		      : es_opt_parse(&call->args, opts, n, false, argc, argv,
-				     err);
+	/* "etcsnap git log -h" is a question to git, "etcsnap git -h" to us */
+	rc = cmd->raw && !(argc == 2 && is_help(argv[1]))
+		     ? take_raw(&call->args, argc, argv, err)
+		     : es_opt_parse(&call->args, opts, n, false, argc, argv,
+				    err);
 	if (rc < 0)
 		return rc;
 	if (es_opt_has(&call->args, "help"))

@@ -36,7 +36,8 @@ static const char *choose(void)
  */
 static void on_pipe(int sig)
 {
-	while (waitpid(pager, NULL, 0) < 0 && errno == EINTR)
+	/* another signal may cut the wait short */
+	for (int i = 0; i < 100 && waitpid(pager, NULL, 0) != pager; i++)
 		;
 	signal(sig, SIG_DFL);
 	raise(sig);

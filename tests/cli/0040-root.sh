@@ -10,6 +10,7 @@ run() {
 }
 
 new_tree
+[ "$(id -u)" -eq 0 ] || echo "me:x:$(id -u):$(id -u)::/:" >>"$root/etc/passwd"
 : >empty.conf
 export XDG_STATE_HOME="$work/xdg"
 

@@ -129,7 +129,7 @@ settle
 red=$(printf '\033[31mred\033[m')
 printf 'changed\n' >"$names/$(printf 'tab\there')/$(printf 'tab\there')"
 printf 'changed\n' >"$names/-"
-rm -r "$names/$red"
+rm -r "${names:?}/$red"
 ln -s "$red" "$names/new$red"
 rm -r "$names/\$(id)"
 for args in diff 'diff --json' 'diff --format csv' status 'status --json' \
@@ -155,7 +155,7 @@ import json
 paths = [c["path"] for c in json.load(open("show.json"))["changes"]]
 assert "/etc/names/new\x1b[31mred\x1b[m" in paths, paths
 assert "/etc/names/tab\there/tab\there" in paths, paths'
-chmod 600 "$names/$(printf '\303')" || bail 'cannot change a mode'
+chmod 700 "$names/$(printf '\303')" || bail 'cannot change a mode'
 ok 'also where a name is no UTF-8' sh -c '"$@" >diff.json; [ $? -eq 1 ]' sh \
 	"$ETCSNAP" -c "$conf" --root "$root" diff --json
 ok 'it is valid UTF-8' python3 -c '
@@ -187,7 +187,7 @@ ok 'nor with few descriptors' sh -c 'ulimit -n 64 && "$@"' sh \
 is "$(git_repo rev-list --count main)" $((before + 1)) 'one commit in all'
 
 # --- names that come and go ----------------------------------------------------
-rm -r "$names" "$root/etc/opt"
+rm -r "${names:?}" "${root:?}/etc/opt"
 ok 'all are gone' es commit
 ok 'is sound' fsck
 is "$(git_repo ls-tree -r --name-only main | grep -c etc/names)" 0 'all of them'

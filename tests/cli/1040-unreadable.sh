@@ -29,7 +29,8 @@ errors() {
 
 # said ARGUMENT… - what run writes to stderr
 said() {
-	run "$@" 2>&1 >/dev/null
+	run "$@" 2>"$work/stderr" >/dev/null
+	cat "$work/stderr"
 }
 
 export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0='*'
@@ -161,6 +162,9 @@ shift
 "$@"
 EOF
 if [ "$(id -u)" -eq 0 ] && unshare -m sh with_eio "$root/etc/hosts" true; then
+	chown -R 0:0 "$work"
+	es commit
+	settle
 	ok 'a file that gives EIO' must_exit 4 unshare -m sh with_eio \
 		"$root/etc/hosts" "$ETCSNAP" -c "$conf" --root "$root" commit
 	is "$(errors)" 'EIO /etc/hosts|' 'is named'

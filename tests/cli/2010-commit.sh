@@ -88,7 +88,7 @@ if [ "$(id -u)" -ne 0 ] || [ -n "$login" ]; then
 else
 	is "$(field '%an <%ae>')" "alice <alice@$host>" 'sudo names the author'
 	echo 3 >>"$root/etc/hosts"
-	SUDO_USER='<b>  
+	SUDO_USER='<b>
 committer x <y> 1 +0000' es commit
 	is "$(git_repo cat-file -p main | sed -n '/^$/q;/^committer/p' | wc -l)" 1 \
 		'a hostile SUDO_USER adds no header line'

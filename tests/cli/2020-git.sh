@@ -128,6 +128,8 @@ ok 'the state still holds' prints 'no changes' es -v commit
 ok 'etcsnap git' prints "$(git_repo rev-parse main)" es git rev-parse main
 ok 'takes options for git' like "$(es git log --oneline -n 1)" ' on '
 ok 'and -h' like "$(es git log -h 2>&1)" '^usage: git log'
+ok 'alone, -h is ours' like "$("$ETCSNAP" --repo /nowhere git -h)" \
+	'^usage: etcsnap git'
 ok 'exits as git does' must_exit 128 es git show nowhere
 ok 'git by the environment of another git' env GIT_DIR=/nowhere \
 	GIT_OBJECT_DIRECTORY=/nowhere GIT_INDEX_FILE=/nowhere GIT_NAMESPACE=x \

@@ -32,7 +32,7 @@ mutate() {
 	local d=$(($1 % 10)) e=$((($1 + 3) % 10)) f
 
 	rm -rf "$root/etc/d$d/new" "$root/etc/d$e/new"
-	mkdir -p "$root/etc/d$d/new/$1/"{0,1,2,3,4,5,6,7,8,9}
+	mkdir -p "$root/etc/d$d/new/$1/a" "$root/etc/d$d/new/$1/b"
 	for f in "$root/etc/d$d"/f* "$root/etc/d$e"/x/y/g*; do
 		echo "$1 $f" >"$f"
 	done

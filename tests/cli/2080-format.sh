@@ -37,7 +37,10 @@ refused 'format 0' 'was not made by etcsnap' es commit
 git_repo config etcsnap.format 1
 git_repo config core.repositoryFormatVersion 1
 git_repo config extensions.objectFormat sha256
-refused 'a repository with SHA-256 ids' "$repo" es commit
+# libgit2 1.5 leaks a regular expression here.
+refused 'a repository with SHA-256 ids' "$repo" \
+	env ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0" \
+	"$ETCSNAP" -c "$conf" --root "$root" commit
 git_repo config --unset extensions.objectFormat
 git_repo config core.repositoryFormatVersion 0
 printf '[etcsnap\n' >>"$repo/config"

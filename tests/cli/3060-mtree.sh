@@ -19,13 +19,14 @@ new_tree
 	ln -s "$(printf 'odd\377target')" odd/link2
 	ln odd/empty odd/hardlink
 	mkfifo odd/fifo
-	chmod 4755 odd/empty && chmod 0 'odd/#hash' && chmod 1777 odd/deep
+	chmod 4755 odd/empty && chmod 1777 odd/deep
+	# What an ordinary user cannot read makes a run partial.
+	[ "$(id -u)" -ne 0 ] || chmod 0 'odd/#hash'
 	touch -d '1969-12-31 23:59:58.123 UTC' odd/grüße
 	touch -d '2038-01-20 00:00:00.999999999 UTC' 'odd/two words'
 ) || bail 'cannot make odd names'
 es_init
-es_run es commit
-[ "$es_status" -eq 0 ] || [ "$(id -u)" -ne 0 ] || bail 'the first run failed'
+es commit || bail 'the first run failed'
 
 # manifests - every manifest of the tip: "meta/etc/ssh/.mtree"
 manifests() {

@@ -75,7 +75,7 @@ done
 for cmd in status 'config check' 'cat HEAD:/etc/hosts' 'git log'; do
 	rm -f paged
 	# shellcheck disable=SC2086
-	GIT_PAGER=cat tty $cmd >said
+	GIT_PAGER="cat" tty $cmd >said
 	ok "$cmd: never through ours" test ! -e paged
 done
 tty log >/dev/null
@@ -92,7 +92,7 @@ fi
 rm -f paged
 ok 'the exit status is ours' must_exit 1 tty diff
 ok 'PAGER=cat: none' sh -c '! grep -q PAGED' <<END
-$(PAGER=cat tty show)
+$(PAGER="cat" tty show)
 END
 ok 'PAGER empty: none' like "$(PAGER='' tty show)" '^Changed'
 ok 'ETCSNAP_PAGER comes first' like "$(ETCSNAP_PAGER='sed s/^/MINE/' tty show)" \
