@@ -29,6 +29,8 @@ for es_name in $(env | sed -n \
 	ETCSNAP_DEBUG SOURCE_DATE_EPOCH MAKEFLAGS MFLAGS TMOUT; do
 	unset "$es_name"
 done
+# The system's own programs: another python3 may lack its modules.
+export PATH="/usr/sbin:/usr/bin:/sbin:/bin:$PATH"
 export LC_ALL=C.UTF-8 TZ=UTC TERM=dumb USER=tester LOGNAME=tester
 export GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null
 # What a sanitizer finds ends in a signal or in 99, never in an exit status
