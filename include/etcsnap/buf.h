@@ -41,13 +41,20 @@ struct es_buf {
 	int failed;
 };
 
-/** ES_BUF_INIT - empty buffer that never grows beyond @ceiling bytes */
+/**
+ * ES_BUF_INIT - empty buffer that never grows beyond @ceiling bytes
+ * @ceiling: most bytes of content, the NUL not counted
+ *
+ * An initializer: nothing is allocated before the first append.
+ */
 #define ES_BUF_INIT(ceiling)             \
 	{                                \
 		NULL, 0, 0, (ceiling), 0 \
 	}
 
-/** ES_BUF_MAX - ceiling where only memory is the limit (1 GiB) */
+/**
+ * ES_BUF_MAX - ceiling where only memory is the limit (1 GiB)
+ */
 #define ES_BUF_MAX ((size_t)1 << 30)
 
 /**
@@ -61,26 +68,72 @@ struct es_buf {
  */
 char *es_buf_reserve(struct es_buf *b, size_t more);
 
-/** es_buf_add - append @len bytes; Return: 0 or the sticky negative errno */
+/**
+ * es_buf_add - append bytes
+ * @b:    buffer
+ * @data: bytes, copied; not from @b itself; NULL is allowed when @len is 0
+ * @len:  their number
+ *
+ * Return: 0, or the sticky negative errno: -ENOMEM, -EFBIG.
+ * Locking: none; one buffer is not for use by two threads at once.
+ */
 int es_buf_add(struct es_buf *b, const void *data, size_t len);
 
-/** es_buf_adds - append a NUL-terminated string; Return: as es_buf_add() */
+/**
+ * es_buf_adds - append a C string
+ * @b: buffer
+ * @s: NUL-terminated, copied without its NUL; not from @b itself, not NULL
+ *
+ * Return: as es_buf_add().
+ * Locking: none; one buffer is not for use by two threads at once.
+ */
 int es_buf_adds(struct es_buf *b, const char *s);
 
-/** es_buf_addc - append one byte; Return: as es_buf_add() */
+/**
+ * es_buf_addc - append one byte
+ * @b: buffer
+ * @c: the byte; a NUL counts as content
+ *
+ * Return: as es_buf_add().
+ * Locking: none; one buffer is not for use by two threads at once.
+ */
 int es_buf_addc(struct es_buf *b, char c);
 
-/** es_buf_addf - append printf-style; Return: as es_buf_add() */
+/**
+ * es_buf_addf - append printf-style
+ * @b:   buffer
+ * @fmt: printf(3) format; its arguments must not point into @b
+ *
+ * Return: as es_buf_add().
+ * Locking: none; one buffer is not for use by two threads at once.
+ */
 int es_buf_addf(struct es_buf *b, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/** es_buf_reset - forget content and failure, keep the memory */
+/**
+ * es_buf_reset - forget content and failure, keep the memory
+ * @b: buffer; its ceiling stays
+ *
+ * Locking: none; one buffer is not for use by two threads at once.
+ */
 void es_buf_reset(struct es_buf *b);
 
-/** es_buf_truncate - cut to @len bytes, which must not exceed b->len */
+/**
+ * es_buf_truncate - cut the content
+ * @b:   buffer; a failure of it stays
+ * @len: bytes to keep; more than there are changes nothing
+ *
+ * Locking: none; one buffer is not for use by two threads at once.
+ */
 void es_buf_truncate(struct es_buf *b, size_t len);
 
-/** es_buf_dispose - free the content; the buffer is empty and reusable */
+/**
+ * es_buf_dispose - free the content
+ * @b: buffer, not NULL; then empty, without failure, and usable again with
+ *     the same ceiling
+ *
+ * Locking: none; no other thread may still use it.
+ */
 void es_buf_dispose(struct es_buf *b);
 
 /**

@@ -19,7 +19,10 @@
  * the empty value (-1, NULL) and is only ever called by the attribute.
  */
 
-/** ES_CLEANUP - call @fn with the variable's address when it leaves scope */
+/**
+ * ES_CLEANUP - call a function when a variable leaves its scope
+ * @fn: function that is given the variable's address
+ */
 #define ES_CLEANUP(fn) __attribute__((cleanup(fn)))
 
 /**
@@ -34,7 +37,12 @@
 			fn(*p);            \
 	}
 
-/** es_steal_ptr - take the pointer out of an owned variable, leaving NULL */
+/**
+ * es_steal_ptr - take the pointer out of an owned variable, leaving NULL
+ * @pp: address of the variable, not NULL; evaluated twice
+ *
+ * Return: the pointer, now owned by the caller; NULL when there was none.
+ */
 #define es_steal_ptr(pp)                         \
 	({                                       \
 		__typeof__(*(pp)) es_p_ = *(pp); \
@@ -42,7 +50,12 @@
 		es_p_;                           \
 	})
 
-/** es_steal_fd - take the descriptor out of an owned variable, leaving -1 */
+/**
+ * es_steal_fd - take the descriptor out of an owned variable, leaving -1
+ * @fd: address of the variable, not NULL
+ *
+ * Return: the descriptor, now owned by the caller; -1 when there was none.
+ */
 static inline int es_steal_fd(int *fd)
 {
 	int taken = *fd;
@@ -51,27 +64,41 @@ static inline int es_steal_fd(int *fd)
 	return taken;
 }
 
-/** es_freep - free() for ES_CLEANUP on any pointer from malloc */
+/**
+ * es_freep - free() for ES_CLEANUP on any pointer from malloc
+ * @p: address of the pointer; what it points to is freed, NULL is nothing
+ */
 static inline void es_freep(void *p)
 {
 	free(*(void **)p);
 }
 
-/** es_closep - close() for ES_CLEANUP; -1 means nothing to close */
+/**
+ * es_closep - close() for ES_CLEANUP
+ * @fd: address of the descriptor; -1 means nothing to close
+ *
+ * An error of close() is not told.
+ */
 static inline void es_closep(int *fd)
 {
 	if (*fd >= 0)
 		close(*fd);
 }
 
-/** es_fclosep - fclose() for ES_CLEANUP on streams that were only read */
+/**
+ * es_fclosep - fclose() for ES_CLEANUP on streams that were only read
+ * @f: address of the stream; NULL means nothing to close
+ */
 static inline void es_fclosep(FILE **f)
 {
 	if (*f)
 		fclose(*f);
 }
 
-/** es_closedirp - closedir() for ES_CLEANUP */
+/**
+ * es_closedirp - closedir() for ES_CLEANUP
+ * @d: address of the directory stream; NULL means nothing to close
+ */
 static inline void es_closedirp(DIR **d)
 {
 	if (*d)

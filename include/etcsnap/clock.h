@@ -8,7 +8,9 @@
 
 #include "etcsnap/error.h"
 
-/** ES_TIME_LEN - room in bytes of a formatted time, NUL included */
+/**
+ * ES_TIME_LEN - room in bytes of a formatted time, NUL included
+ */
 #define ES_TIME_LEN 40
 
 /**

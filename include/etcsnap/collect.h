@@ -92,7 +92,9 @@ struct es_collect_io {
 	void (*progress)(void *payload, uint64_t entries, uint64_t bytes);
 };
 
-/** ES_COLLECT_LANES_MAX - most threads of one run */
+/**
+ * ES_COLLECT_LANES_MAX - most threads of one run
+ */
 #define ES_COLLECT_LANES_MAX 64
 
 /**
@@ -176,7 +178,12 @@ int es_collect_run(struct es_collect_totals *out,
 		   const struct es_collect_options *options,
 		   const struct es_collect_io *io, struct es_error *err);
 
-/** es_collect_lanes - Return: threads to use where none are configured */
+/**
+ * es_collect_lanes - threads to use where none are configured
+ *
+ * Return: number of CPUs this process may run on, but at least 2 and at most
+ * 8; 2 when that is unknown.
+ */
 unsigned int es_collect_lanes(void);
 
 #endif

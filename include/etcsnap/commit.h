@@ -5,7 +5,9 @@
 
 #include "etcsnap/store.h"
 
-/** ES_FORMAT - version of the repository format that this program writes */
+/**
+ * ES_FORMAT - version of the repository format that this program writes
+ */
 #define ES_FORMAT 1
 
 /**
@@ -65,37 +67,76 @@ struct es_commit;
 int es_commit_read(struct es_commit **out, struct es_store *st,
 		   const struct es_oid *oid, struct es_error *err);
 
-/** es_commit_free - free a commit; NULL is allowed */
+/**
+ * es_commit_free - free a commit and all that was borrowed from it
+ * @c: taken; NULL is allowed
+ */
 void es_commit_free(struct es_commit *c);
 ES_DEFINE_CLEANUP(struct es_commit, es_commit_free)
 
-/** es_commit_id - Return: its id, borrowed */
+/**
+ * es_commit_id - id of a commit
+ * @c: commit, borrowed
+ *
+ * Return: its id, borrowed from @c.
+ */
 const struct es_oid *es_commit_id(const struct es_commit *c);
 
-/** es_commit_tree - Return: its root tree, borrowed */
+/**
+ * es_commit_tree - root tree of a commit
+ * @c: commit, borrowed
+ *
+ * Return: id of the tree, borrowed from @c.
+ */
 const struct es_oid *es_commit_tree(const struct es_commit *c);
 
 /**
- * es_commit_parent - its first parent
+ * es_commit_parent - first parent of a commit
+ * @c: commit, borrowed
  *
- * Return: borrowed; all zero when it has none or lies at the shallow boundary
- * (what is behind was pruned).
+ * Return: id, borrowed from @c; all zero when it has none or lies at the
+ * shallow boundary (what is behind was pruned).
  */
 const struct es_oid *es_commit_parent(const struct es_commit *c);
 
-/** es_commit_is_cut - whether it had a parent, and that was pruned */
+/**
+ * es_commit_is_cut - whether a commit lies at the shallow boundary
+ * @c: commit, borrowed
+ *
+ * Return: true when it had a parent, and that was pruned.
+ */
 bool es_commit_is_cut(const struct es_commit *c);
 
-/** es_commit_time - Return: committer time, seconds since 1970-01-01 UTC */
+/**
+ * es_commit_time - when a commit was made
+ * @c: commit, borrowed
+ *
+ * Return: committer time, seconds since 1970-01-01 UTC.
+ */
 int64_t es_commit_time(const struct es_commit *c);
 
-/** es_commit_author - Return: "NAME <EMAIL>" of the author, borrowed, raw */
+/**
+ * es_commit_author - the person behind a commit
+ * @c: commit, borrowed
+ *
+ * Return: "NAME <EMAIL>", NUL-terminated raw bytes, borrowed from @c.
+ */
 const char *es_commit_author(const struct es_commit *c);
 
-/** es_commit_subject - Return: first line of the message, borrowed, raw */
+/**
+ * es_commit_subject - first line of a commit's message
+ * @c: commit, borrowed
+ *
+ * Return: NUL-terminated raw bytes without newline, borrowed from @c.
+ */
 const char *es_commit_subject(const struct es_commit *c);
 
-/** es_commit_message - Return: whole message, borrowed, raw */
+/**
+ * es_commit_message - whole message of a commit
+ * @c: commit, borrowed
+ *
+ * Return: NUL-terminated raw bytes, trailers included, borrowed from @c.
+ */
 const char *es_commit_message(const struct es_commit *c);
 
 /**
@@ -127,7 +168,10 @@ struct es_history;
 int es_history_new(struct es_history **out, struct es_store *st,
 		   const struct es_oid *from, struct es_error *err);
 
-/** es_history_free - end a walk; NULL is allowed */
+/**
+ * es_history_free - end a walk
+ * @h: taken; NULL is allowed; commits that it gave out stay the caller's
+ */
 void es_history_free(struct es_history *h);
 ES_DEFINE_CLEANUP(struct es_history, es_history_free)
 

@@ -91,7 +91,13 @@ struct es_conf_key {
 	const char *help;
 };
 
-/** es_conf_table - Return: row of a key; borrowed, constant */
+/**
+ * es_conf_table - row of a key
+ * @id: key, less than ES_CONF_COUNT
+ *
+ * Return: borrowed, constant for the life of the process.
+ * Locking: none needed; from any thread.
+ */
 const struct es_conf_key *es_conf_table(enum es_conf_id id);
 
 /**
@@ -135,7 +141,10 @@ int es_conf_load(struct es_conf **out, const char *file, struct es_error *err);
 int es_conf_parse(struct es_conf **out, const char *text, size_t len,
 		  const char *name, struct es_error *err);
 
-/** es_conf_free - free a configuration; NULL is allowed */
+/**
+ * es_conf_free - free a configuration and all that was borrowed from it
+ * @conf: taken; NULL is allowed
+ */
 void es_conf_free(struct es_conf *conf);
 ES_DEFINE_CLEANUP(struct es_conf, es_conf_free)
 
@@ -166,10 +175,25 @@ const struct es_conf_value *es_conf_values(const struct es_conf *conf,
 					   enum es_conf_id id, const char *name,
 					   size_t *n);
 
-/** es_conf_is_set - whether a file (not the default) gave the key a value */
+/**
+ * es_conf_is_set - whether a file or es_conf_set() gave a key a value
+ * @conf: configuration, borrowed
+ * @id:   key of an unnamed section
+ *
+ * Return: false when the default holds, and when an empty value cleared it.
+ * Locking: none; from any thread unless another is in es_conf_set().
+ */
 bool es_conf_is_set(const struct es_conf *conf, enum es_conf_id id);
 
-/** es_conf_text - Return: the last value of a key as text, borrowed */
+/**
+ * es_conf_text - the last value of a key as text
+ * @conf: configuration, borrowed
+ * @id:   key of an unnamed section
+ *
+ * Return: NUL-terminated, borrowed from @conf; the default where nothing sets
+ * the key, "" where there is none or a list was cleared; never NULL.
+ * Locking: none; from any thread unless another is in es_conf_set().
+ */
 const char *es_conf_text(const struct es_conf *conf, enum es_conf_id id);
 
 /**
@@ -193,7 +217,11 @@ int64_t es_conf_number(const struct es_conf *conf, enum es_conf_id id);
 const char *const *es_conf_names(const struct es_conf *conf,
 				 const char *section, size_t *n);
 
-/** es_conf_path - Return: the main file's name that is read without -c */
+/**
+ * es_conf_path - the main file's name that is read without -c
+ *
+ * Return: absolute path as configured at build time; borrowed, constant.
+ */
 const char *es_conf_path(void);
 
 #endif

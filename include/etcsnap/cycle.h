@@ -73,7 +73,11 @@ struct es_cycle_result {
 int es_cycle_run(struct es_cycle_result *out, struct es_session *s,
 		 const struct es_cycle_options *options, struct es_error *err);
 
-/** es_cycle_dispose - free the contents of a result */
+/**
+ * es_cycle_dispose - free the contents of a result
+ * @r: result that es_cycle_run() filled, even when it failed; not NULL; the
+ *     struct itself stays the caller's
+ */
 void es_cycle_dispose(struct es_cycle_result *r);
 
 #endif

@@ -38,7 +38,13 @@ enum es_change_kind {
 	ES_CHANGE_KINDS,
 };
 
-/** es_change_kind_name - Return: "added", "removed", …, "unwatched" */
+/**
+ * es_change_kind_name - word for a kind of change
+ * @kind: kind
+ *
+ * Return: "added", "removed", …, "unwatched"; "" for what is no kind. Borrowed,
+ * constant.
+ */
 const char *es_change_kind_name(enum es_change_kind kind);
 
 /**
@@ -93,17 +99,37 @@ int es_delta_new(struct es_delta **out, struct es_store *st,
 		 const struct es_oid *old, const struct es_oid *new,
 		 const char *const *paths, size_t n, struct es_error *err);
 
-/** es_delta_free - free a delta; NULL is allowed */
+/**
+ * es_delta_free - free a delta and its changes
+ * @d: taken; NULL is allowed
+ */
 void es_delta_free(struct es_delta *d);
 ES_DEFINE_CLEANUP(struct es_delta, es_delta_free)
 
-/** es_delta_count - Return: number of changes */
+/**
+ * es_delta_count - number of changes
+ * @d: delta, borrowed
+ *
+ * Return: their number, 0 when the runs do not differ.
+ */
 size_t es_delta_count(const struct es_delta *d);
 
-/** es_delta_at - Return: change number @i, borrowed */
+/**
+ * es_delta_at - one change
+ * @d: delta, borrowed
+ * @i: its number from 0, less than es_delta_count(); not checked
+ *
+ * Return: change, borrowed from @d.
+ */
 const struct es_change *es_delta_at(const struct es_delta *d, size_t i);
 
-/** es_delta_kinds - Return: number of changes of a kind */
+/**
+ * es_delta_kinds - number of changes of one kind
+ * @d:    delta, borrowed
+ * @kind: kind
+ *
+ * Return: their number; 0 for what is no kind.
+ */
 size_t es_delta_kinds(const struct es_delta *d, enum es_change_kind kind);
 
 /**

@@ -9,11 +9,19 @@
 #include "etcsnap/cleanup.h"
 #include "etcsnap/error.h"
 
-/** ES_SHA256_LEN - bytes of a SHA-256 or HMAC-SHA256 value */
+/**
+ * ES_SHA256_LEN - bytes of a SHA-256 or HMAC-SHA256 value
+ */
 #define ES_SHA256_LEN 32
-/** ES_SHA1_LEN - bytes of a SHA-1 value, git's object id */
+
+/**
+ * ES_SHA1_LEN - bytes of a SHA-1 value, git's object id
+ */
 #define ES_SHA1_LEN 20
-/** ES_KEY_LEN - bytes of the secret key that HMAC values are made with */
+
+/**
+ * ES_KEY_LEN - bytes of the secret key that HMAC values are made with
+ */
 #define ES_KEY_LEN 32
 
 /**
@@ -44,17 +52,40 @@ struct es_digest;
 int es_digest_new(struct es_digest **out, enum es_digest_kind kind,
 		  const uint8_t *key, struct es_error *err);
 
-/** es_digest_free - free a computation; NULL is allowed */
+/**
+ * es_digest_free - free a computation, wiping its key
+ * @d: taken; NULL is allowed
+ */
 void es_digest_free(struct es_digest *d);
 ES_DEFINE_CLEANUP(struct es_digest, es_digest_free)
 
-/** es_digest_begin - start (over) */
+/**
+ * es_digest_begin - start, or start over
+ * @d: computation; what was fed before is forgotten
+ *
+ * Needed before the first es_digest_update() of each value.
+ *
+ * Locking: none; not for use by two threads at once.
+ */
 void es_digest_begin(struct es_digest *d);
 
-/** es_digest_update - feed @len bytes */
+/**
+ * es_digest_update - feed bytes
+ * @d:    computation that was begun
+ * @data: bytes, borrowed for the call
+ * @len:  their number
+ *
+ * Locking: none; not for use by two threads at once.
+ */
 void es_digest_update(struct es_digest *d, const void *data, size_t len);
 
-/** es_digest_end - write the value (20 or 32 bytes) to @out */
+/**
+ * es_digest_end - give the value of what was fed
+ * @d:   computation that was begun; es_digest_begin() makes it usable again
+ * @out: ES_SHA1_LEN bytes for ES_DIGEST_SHA1, else ES_SHA256_LEN; raw
+ *
+ * Locking: none; not for use by two threads at once.
+ */
 void es_digest_end(struct es_digest *d, uint8_t *out);
 
 /**

@@ -23,39 +23,114 @@
 /** struct es_doc - a node: an object or an array */
 struct es_doc;
 
-/** es_doc_new - Return: an empty object, owned (es_doc_free()), or NULL */
+/**
+ * es_doc_new - make an empty document
+ *
+ * Return: its outermost object, owned (es_doc_free()); NULL without memory.
+ * Locking: none; a document is not for use by two threads at once.
+ */
 struct es_doc *es_doc_new(void);
 
-/** es_doc_free - free a whole document; only what es_doc_new() made */
+/**
+ * es_doc_free - free a whole document with all its nodes and texts
+ * @doc: what es_doc_new() made, taken; NULL is allowed
+ */
 void es_doc_free(struct es_doc *doc);
 ES_DEFINE_CLEANUP(struct es_doc, es_doc_free)
 
-/** es_doc_text - set a key of an object to bytes; NULL sets null */
+/**
+ * es_doc_text - set a key of an object to bytes
+ * @obj: object, borrowed
+ * @key: NUL-terminated UTF-8, copied; a value that it had is replaced
+ * @raw: bytes, copied; NULL sets null
+ * @len: their number; of no meaning for NULL
+ *
+ * Bytes that are not text are set escaped, and as KEY_b64 in base64.
+ *
+ * Locking: none; a document is not for use by two threads at once.
+ */
 void es_doc_text(struct es_doc *obj, const char *key, const char *raw,
 		 size_t len);
 
-/** es_doc_str - set a key of an object to a C string; NULL sets null */
+/**
+ * es_doc_str - set a key of an object to a C string
+ * @obj: object, borrowed
+ * @key: NUL-terminated UTF-8, copied
+ * @s:   NUL-terminated, copied, as es_doc_text(); NULL sets null
+ *
+ * Locking: none; a document is not for use by two threads at once.
+ */
 void es_doc_str(struct es_doc *obj, const char *key, const char *s);
 
-/** es_doc_number - set a key of an object to a number */
+/**
+ * es_doc_number - set a key of an object to a number
+ * @obj: object, borrowed
+ * @key: NUL-terminated UTF-8, copied
+ * @v:   value
+ *
+ * Locking: none; a document is not for use by two threads at once.
+ */
 void es_doc_number(struct es_doc *obj, const char *key, int64_t v);
 
-/** es_doc_bool - set a key of an object to true or false */
+/**
+ * es_doc_bool - set a key of an object to true or false
+ * @obj: object, borrowed
+ * @key: NUL-terminated UTF-8, copied
+ * @v:   value
+ *
+ * Locking: none; a document is not for use by two threads at once.
+ */
 void es_doc_bool(struct es_doc *obj, const char *key, bool v);
 
-/** es_doc_object - Return: a new object under a key, borrowed, never NULL */
+/**
+ * es_doc_object - set a key of an object to a new, empty object
+ * @obj: object, borrowed
+ * @key: NUL-terminated UTF-8, copied
+ *
+ * Return: the object, borrowed until the key is set again or the document is
+ * freed; never NULL: without memory a node that takes nothing.
+ * Locking: none; a document is not for use by two threads at once.
+ */
 struct es_doc *es_doc_object(struct es_doc *obj, const char *key);
 
-/** es_doc_array - Return: a new array under a key, borrowed, never NULL */
+/**
+ * es_doc_array - set a key of an object to a new, empty array
+ * @obj: object, borrowed
+ * @key: NUL-terminated UTF-8, copied
+ *
+ * Return: the array, borrowed until the key is set again or the document is
+ * freed; never NULL: without memory a node that takes nothing.
+ * Locking: none; a document is not for use by two threads at once.
+ */
 struct es_doc *es_doc_array(struct es_doc *obj, const char *key);
 
-/** es_doc_push - Return: a new object at an array's end, borrowed */
+/**
+ * es_doc_push - put a new, empty object at an array's end
+ * @array: array, borrowed
+ *
+ * Return: the object, borrowed as long as @array lives; never NULL: without
+ * memory a node that takes nothing.
+ * Locking: none; a document is not for use by two threads at once.
+ */
 struct es_doc *es_doc_push(struct es_doc *array);
 
-/** es_doc_push_text - put bytes at an array's end */
+/**
+ * es_doc_push_text - put bytes at an array's end
+ * @array: array, borrowed
+ * @raw:   bytes, copied, escaped where they are not text; not NULL
+ * @len:   their number
+ *
+ * Locking: none; a document is not for use by two threads at once.
+ */
 void es_doc_push_text(struct es_doc *array, const char *raw, size_t len);
 
-/** es_doc_check - Return: 0, or -ENOMEM with @err when building failed */
+/**
+ * es_doc_check - whether all of the building went well
+ * @doc: document or any node of it, borrowed
+ * @err: filled when building failed
+ *
+ * Return: 0 or -ENOMEM.
+ */
 int es_doc_check(const struct es_doc *doc, struct es_error *err);
 
 /**
@@ -68,31 +143,69 @@ int es_doc_check(const struct es_doc *doc, struct es_error *err);
  */
 int es_doc_write(const struct es_doc *doc, struct es_buf *out, bool indent);
 
-/** es_doc_is_null - whether a key is missing or null */
+/**
+ * es_doc_is_null - whether a key is missing or null
+ * @obj: object, borrowed
+ * @key: NUL-terminated
+ *
+ * Return: true for both, and when @obj is no object.
+ */
 bool es_doc_is_null(const struct es_doc *obj, const char *key);
 
-/** es_doc_is_number - whether there is a number under a key */
+/**
+ * es_doc_is_number - whether there is a number under a key
+ * @obj: object, borrowed
+ * @key: NUL-terminated
+ *
+ * Return: true for an integer, false for all else.
+ */
 bool es_doc_is_number(const struct es_doc *obj, const char *key);
 
 /**
- * es_doc_get - Return: object or array under a key, borrowed, NULL when it is
- * missing or a plain value
+ * es_doc_get - object or array under a key
+ * @obj: object, borrowed
+ * @key: NUL-terminated
+ *
+ * Return: node, borrowed; NULL when it is missing or a plain value.
  */
 const struct es_doc *es_doc_get(const struct es_doc *obj, const char *key);
 
-/** es_doc_len - Return: number of elements of an array */
+/**
+ * es_doc_len - number of elements of an array
+ * @array: array, borrowed
+ *
+ * Return: their number, 0 when @array is none.
+ */
 size_t es_doc_len(const struct es_doc *array);
 
 /**
- * es_doc_at - Return: object in an array, borrowed, NULL past the end and for
- * a text
+ * es_doc_at - object in an array
+ * @array: array, borrowed
+ * @i:     its number from 0
+ *
+ * Return: node, borrowed; NULL past the end and for a text.
  */
 const struct es_doc *es_doc_at(const struct es_doc *array, size_t i);
 
-/** es_doc_at_str - Return: text in an array, borrowed, or NULL */
+/**
+ * es_doc_at_str - text in an array
+ * @array: array, borrowed
+ * @i:     its number from 0
+ *
+ * Return: NUL-terminated UTF-8, borrowed from the document; NULL past the end
+ * and for an object.
+ */
 const char *es_doc_at_str(const struct es_doc *array, size_t i);
 
-/** es_doc_get_str - Return: text under a key, borrowed, or NULL */
+/**
+ * es_doc_get_str - text under a key
+ * @obj: object, borrowed
+ * @key: NUL-terminated
+ *
+ * Return: NUL-terminated UTF-8, borrowed until the key is set again or the
+ * document freed; escaped where the bytes were not text; NULL when there is
+ * none.
+ */
 const char *es_doc_get_str(const struct es_doc *obj, const char *key);
 
 /**
@@ -106,11 +219,24 @@ const char *es_doc_get_str(const struct es_doc *obj, const char *key);
 bool es_doc_get_bytes(const struct es_doc *obj, const char *key,
 		      struct es_buf *out);
 
-/** es_doc_get_number - Return: number under a key, @fallback when missing */
+/**
+ * es_doc_get_number - number under a key
+ * @obj:      object, borrowed
+ * @key:      NUL-terminated
+ * @fallback: what to give when there is no number
+ *
+ * Return: the number or @fallback.
+ */
 int64_t es_doc_get_number(const struct es_doc *obj, const char *key,
 			  int64_t fallback);
 
-/** es_doc_get_bool - Return: value under a key, false when missing */
+/**
+ * es_doc_get_bool - truth under a key
+ * @obj: object, borrowed
+ * @key: NUL-terminated
+ *
+ * Return: true only when the value is true; false also when it is missing.
+ */
 bool es_doc_get_bool(const struct es_doc *obj, const char *key);
 
 #endif

@@ -77,9 +77,13 @@ enum es_has {
 	ES_HAS_MASKED = 1 << 5,
 };
 
-/** ES_UNREAD_TORN - unread reason: the file changed under every read */
+/**
+ * ES_UNREAD_TORN - unread reason: the file changed under every read
+ */
 #define ES_UNREAD_TORN 4001
-/** ES_UNREAD_UNMOUNTED - unread reason: the mounted file system is gone */
+/**
+ * ES_UNREAD_UNMOUNTED - unread reason: the mounted file system is gone
+ */
 #define ES_UNREAD_UNMOUNTED 4002
 
 /**
@@ -144,34 +148,82 @@ struct es_entry {
 	uint8_t oid[ES_SHA1_LEN];
 };
 
-/** es_type_from_mode - Return: type of a st_mode */
+/**
+ * es_type_from_mode - kind of object that a st_mode tells
+ * @mode: st_mode of stat(2); permission bits are ignored
+ *
+ * Return: type, NONE for a kind that is not known.
+ */
 enum es_type es_type_from_mode(mode_t mode);
 
-/** es_type_name - Return: the mtree(5) word: file, dir, link, char, … */
+/**
+ * es_type_name - the mtree(5) word for a type
+ * @type: kind of object
+ *
+ * Return: static "file", "dir", "link", "char", …; "none" for NONE and for
+ * a number that is no type.
+ */
 const char *es_type_name(enum es_type type);
 
-/** es_type_parse - Return: type of an mtree(5) word, NONE when unknown */
+/**
+ * es_type_text - what people call a type
+ * @type: kind of object
+ *
+ * Return: static "file", "directory", "named pipe", …; "unknown" for NONE and
+ * for a number that is no type.
+ */
+const char *es_type_text(enum es_type type);
+
+/**
+ * es_type_parse - type of an mtree(5) word
+ * @word: bytes, need not be NUL-terminated
+ * @len:  their number
+ *
+ * Return: type, NONE when the word is unknown.
+ */
 enum es_type es_type_parse(const char *word, size_t len);
 
-/** es_class_name - Return: "mirror", "digest", "secret" or "none" */
+/**
+ * es_class_name - the word for a class
+ * @class: how content is kept
+ *
+ * Return: static "mirror", "digest", "secret" or "none"; "none" for a number
+ * that is no class, too.
+ */
 const char *es_class_name(enum es_class class);
 
-/** es_class_parse - Return: class of a word of the configuration, or NONE */
+/**
+ * es_class_parse - class of a word of the configuration
+ * @word: NUL-terminated, not NULL
+ *
+ * Return: class, NONE when the word is unknown.
+ */
 enum es_class es_class_parse(const char *word);
 
 /**
  * es_unread_name - the word for an unread reason
  * @unread: errno or ES_UNREAD_*
  *
- * Return: "EACCES", "TORN", "UNMOUNTED", …; "EIO" for a number without name.
+ * Return: static "EACCES", "TORN", "UNMOUNTED", …; "EIO" for a number without
+ * name.
  */
 const char *es_unread_name(unsigned int unread);
 
-/** es_unread_parse - Return: number of a reason's word, EIO when unknown */
+/**
+ * es_unread_parse - number of a reason's word
+ * @word: bytes, need not be NUL-terminated
+ * @len:  their number
+ *
+ * Return: errno of this machine or ES_UNREAD_*, EIO when unknown.
+ */
 unsigned int es_unread_parse(const char *word, size_t len);
 
 /**
  * es_entry_name_cmp - order entries by the bytes of their names
+ * @a:     one name, bytes
+ * @a_len: their number
+ * @b:     the other name, bytes
+ * @b_len: their number
  *
  * Return: <0, 0, >0 as memcmp(3); a prefix comes first.
  */
@@ -202,9 +254,11 @@ enum es_attr {
 
 /**
  * es_attr_name - the stable name of an attribute in JSON, CSV and text
+ * @attr: attribute
  *
- * Return: "type", "mode", "owner", "group", "size", "links", "mtime",
- * "target", "device", "content", "xattr", "class", "unread", "mount".
+ * Return: static "type", "mode", "owner", "group", "size", "links", "mtime",
+ * "target", "device", "content", "xattr", "class", "unread", "mount"; "" for
+ * a number that is no attribute.
  */
 const char *es_attr_name(enum es_attr attr);
 

@@ -41,7 +41,9 @@ struct es_error {
 	char msg[1024];
 };
 
-/** ES_ERROR_INIT - an es_error that holds no error */
+/**
+ * ES_ERROR_INIT - an es_error that holds no error
+ */
 #define ES_ERROR_INIT                \
 	{                            \
 		0, ES_FAULT_NONE, "" \

@@ -51,17 +51,33 @@ int es_globset_new(struct es_globset **out, const char *const *patterns,
 		   size_t n, const char *homes, size_t homes_len,
 		   struct es_error *err);
 
-/** es_globset_free - free a set; NULL is allowed */
+/**
+ * es_globset_free - free a set
+ * @set: taken; NULL is allowed
+ *
+ * Locking: none; no thread may be matching the set.
+ */
 void es_globset_free(struct es_globset *set);
 ES_DEFINE_CLEANUP(struct es_globset, es_globset_free)
 
 /** struct es_glob_scratch - working memory of one thread's matching */
 struct es_glob_scratch;
 
-/** es_glob_scratch_new - Return: owned, NULL when memory ran out */
+/**
+ * es_glob_scratch_new - working memory for one thread's matching
+ *
+ * It serves any number of sets, one call at a time.
+ *
+ * Return: owned, es_glob_scratch_free(); NULL when memory ran out.
+ */
 struct es_glob_scratch *es_glob_scratch_new(void);
 
-/** es_glob_scratch_free - free it; NULL is allowed */
+/**
+ * es_glob_scratch_free - free a thread's working memory
+ * @s: taken; NULL is allowed
+ *
+ * What es_globset_match() set as hits with it is gone, too.
+ */
 void es_glob_scratch_free(struct es_glob_scratch *s);
 ES_DEFINE_CLEANUP(struct es_glob_scratch, es_glob_scratch_free)
 

@@ -22,14 +22,43 @@ struct es_ids;
  */
 int es_ids_new(struct es_ids **out, const char *root, struct es_error *err);
 
-/** es_ids_free - close it; NULL is allowed */
+/**
+ * es_ids_free - close the user database
+ * @ids: taken; NULL is allowed
+ *
+ * The names it gave out are gone, too.
+ *
+ * Locking: none; no other thread may be using it.
+ */
 void es_ids_free(struct es_ids *ids);
 ES_DEFINE_CLEANUP(struct es_ids, es_ids_free)
 
-/** es_ids_user - Return: name of @uid, borrowed, or NULL when there is none */
+/**
+ * es_ids_user - name of a user by number
+ * @ids: database
+ * @uid: number of the user
+ *
+ * The first question for a number may wait for a directory service; the
+ * answer, also that there is none, is kept.
+ *
+ * Return: name, borrowed until es_ids_free(); NULL when there is none or
+ * memory ran out.
+ * Locking: takes the database's own mutex; from any thread.
+ */
 const char *es_ids_user(struct es_ids *ids, uint32_t uid);
 
-/** es_ids_group - Return: name of @gid, borrowed, or NULL */
+/**
+ * es_ids_group - name of a group by number
+ * @ids: database
+ * @gid: number of the group
+ *
+ * The first question for a number may wait for a directory service; the
+ * answer, also that there is none, is kept.
+ *
+ * Return: name, borrowed until es_ids_free(); NULL when there is none or
+ * memory ran out.
+ * Locking: takes the database's own mutex; from any thread.
+ */
 const char *es_ids_group(struct es_ids *ids, uint32_t gid);
 
 /**

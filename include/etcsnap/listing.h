@@ -34,16 +34,36 @@ struct es_listing_writer {
 	uint32_t count;
 };
 
-/** ES_LISTING_WRITER_INIT - a writer that holds nothing */
+/**
+ * ES_LISTING_WRITER_INIT - a writer that holds nothing
+ */
 #define ES_LISTING_WRITER_INIT             \
 	{                                  \
 		ES_BUF_INIT(ES_BUF_MAX), 0 \
 	}
 
-/** es_listing_begin - start (over) with the directory's own entry "." */
+/**
+ * es_listing_begin - start (over) with the directory's own entry
+ * @w:    writer; what it held is dropped
+ * @self: the directory, copied; its name reads as "." whatever it is
+ *
+ * A failure (memory, a name or string too long) is kept in @w and told by
+ * es_listing_end().
+ *
+ * Locking: none; not for use by two threads at once.
+ */
 void es_listing_begin(struct es_listing_writer *w, const struct es_entry *self);
 
-/** es_listing_add - append an entry; names must come in byte order */
+/**
+ * es_listing_add - append an entry
+ * @w: writer, begun
+ * @e: entry, copied; names must come in byte order
+ *
+ * Only of watched entries that are no directories more than head and name is
+ * packed. A failure is kept in @w and told by es_listing_end().
+ *
+ * Locking: none; not for use by two threads at once.
+ */
 void es_listing_add(struct es_listing_writer *w, const struct es_entry *e);
 
 /**
@@ -64,7 +84,12 @@ void es_listing_add_raw(struct es_listing_writer *w, const char *rec,
  */
 int es_listing_end(struct es_listing_writer *w, struct es_error *err);
 
-/** es_listing_dispose - free a writer's memory; it is reusable */
+/**
+ * es_listing_dispose - free a writer's memory
+ * @w: writer; the struct itself stays the caller's and is reusable
+ *
+ * Locking: none; not for use by two threads at once.
+ */
 void es_listing_dispose(struct es_listing_writer *w);
 
 /**

@@ -47,7 +47,12 @@ int es_mask_check(const char *regex, struct es_error *err);
 int es_mask_set_new(struct es_mask_set **out, const char *const *regexes,
 		    size_t n, struct es_error *err);
 
-/** es_mask_set_free - free masks; NULL is allowed */
+/**
+ * es_mask_set_free - free masks
+ * @set: taken; NULL is allowed
+ *
+ * Locking: none; no thread may be using the masks.
+ */
 void es_mask_set_free(struct es_mask_set *set);
 ES_DEFINE_CLEANUP(struct es_mask_set, es_mask_set_free)
 

@@ -14,13 +14,18 @@
  * the way out, one function a target. JSON and CSV are quoted in src/output.
  */
 
-/** ES_Q_MAX - room in bytes of one ES_Q() rendering, NUL included */
+/**
+ * ES_Q_MAX - room in bytes of one ES_Q() rendering, NUL included
+ */
 #define ES_Q_MAX 512
 
 /**
  * ES_Q - a path or name, quoted for a terminal, as a printf argument
+ * @s: NUL-terminated bytes; NULL reads as "(none)"
  *
- * Valid until the end of the enclosing block. Longer names are cut with "...".
+ * Longer names are cut with "...".
+ *
+ * Return: text, valid until the end of the enclosing block.
  */
 #define ES_Q(s) es_quote_tmp((char[ES_Q_MAX]){ 0 }, ES_Q_MAX, (s))
 
@@ -49,8 +54,12 @@ const char *es_quote_tmp(char *out, size_t room, const char *raw);
 int es_quote_term(struct es_buf *b, const char *raw, size_t len);
 
 /**
- * es_quote_text - as es_quote_term(), but a tab stays a tab and the backslash
- * itself; for lines of file content in text reports
+ * es_quote_text - quote a line of file content for text reports
+ * @b:   appended to
+ * @raw: any bytes
+ * @len: their number
+ *
+ * As es_quote_term(), but a tab stays a tab and the backslash itself.
  *
  * Return: 0 or the buffer's sticky failure.
  */
@@ -85,6 +94,8 @@ int es_unquote_mtree(struct es_buf *b, const char *enc, size_t len);
  * es_utf8_valid - whether bytes are well-formed UTF-8 (RFC 3629)
  * @raw: bytes
  * @len: their number
+ *
+ * Return: true when all of them are.
  */
 bool es_utf8_valid(const char *raw, size_t len);
 

@@ -15,7 +15,9 @@
  * es_report_text() renders it.
  */
 
-/** ES_REPORT_SCHEMA - version of the document's schema */
+/**
+ * ES_REPORT_SCHEMA - version of the document's schema
+ */
 #define ES_REPORT_SCHEMA 1
 
 /**

@@ -72,7 +72,14 @@ int es_rules_new(struct es_rules **out, const struct es_conf *conf,
 int es_rules_parse(struct es_rules **out, const char *text, size_t len,
 		   struct es_error *err);
 
-/** es_rules_free - free rules; NULL is allowed */
+/**
+ * es_rules_free - free rules
+ * @rules: taken; NULL is allowed
+ *
+ * The mask sets and strings borrowed from them are gone, too.
+ *
+ * Locking: none; no thread may be using the rules.
+ */
 void es_rules_free(struct es_rules *rules);
 ES_DEFINE_CLEANUP(struct es_rules, es_rules_free)
 
@@ -88,13 +95,31 @@ ES_DEFINE_CLEANUP(struct es_rules, es_rules_free)
  */
 int es_rules_text(const struct es_rules *rules, struct es_buf *out);
 
-/** es_rules_hash - Return: es_hash64() of es_rules_text() */
+/**
+ * es_rules_hash - number that changes when the effective rules change
+ * @rules: rules
+ *
+ * Return: es_hash64() of es_rules_text(), computed when they were made.
+ * Locking: none; from any thread.
+ */
 uint64_t es_rules_hash(const struct es_rules *rules);
 
-/** es_rules_max_size - Return: bytes up to which text is mirrored */
+/**
+ * es_rules_max_size - ceiling of mirrored text files
+ * @rules: rules
+ *
+ * Return: bytes up to which text is mirrored.
+ * Locking: none; from any thread.
+ */
 uint64_t es_rules_max_size(const struct es_rules *rules);
 
-/** es_rules_binary_max - Return: bytes up to which binaries are mirrored */
+/**
+ * es_rules_binary_max - ceiling of mirrored binary files
+ * @rules: rules
+ *
+ * Return: bytes up to which binaries are mirrored.
+ * Locking: none; from any thread.
+ */
 uint64_t es_rules_binary_max(const struct es_rules *rules);
 
 /**
@@ -165,7 +190,14 @@ enum es_rule_kind {
 	ES_RULE_RULE,
 };
 
-/** es_rules_count - Return: number of patterns in a list that are in force */
+/**
+ * es_rules_count - how many patterns of a list are in force
+ * @rules: rules
+ * @kind:  list
+ *
+ * Return: their number, the greatest index for es_rules_origin().
+ * Locking: none; from any thread.
+ */
 size_t es_rules_count(const struct es_rules *rules, enum es_rule_kind kind);
 
 /**

@@ -83,7 +83,12 @@ int es_session_new(struct es_session **out,
 		   const struct es_session_options *options, unsigned int need,
 		   struct es_error *err);
 
-/** es_session_free - close everything, wipe the key; NULL is allowed */
+/**
+ * es_session_free - close everything and wipe the key
+ * @s: taken with all its fields; NULL is allowed
+ *
+ * Locking: none; no other thread may be using it.
+ */
 void es_session_free(struct es_session *s);
 ES_DEFINE_CLEANUP(struct es_session, es_session_free)
 

@@ -13,13 +13,28 @@
  * is about to be shown, so that both come to the same verdict.
  */
 
-/** ES_SNIFF_LEN - bytes from the beginning that tell text from binary */
+/**
+ * ES_SNIFF_LEN - bytes from the beginning that tell text from binary
+ */
 #define ES_SNIFF_LEN 8000
 
-/** es_sniff_utf16 - whether content begins with a UTF-16 byte order mark */
+/**
+ * es_sniff_utf16 - whether content begins with a UTF-16 byte order mark
+ * @data: content, at least its beginning
+ * @len:  bytes of @data; fewer than two are no mark
+ *
+ * Return: true for a mark of either byte order.
+ */
 bool es_sniff_utf16(const char *data, size_t len);
 
-/** es_sniff_binary - whether content is binary: a NUL early on, no UTF-16 */
+/**
+ * es_sniff_binary - whether content is binary
+ * @data: content, at least its first ES_SNIFF_LEN bytes; NULL when @len is 0
+ * @len:  bytes of @data
+ *
+ * Return: true when one of the first ES_SNIFF_LEN bytes is NUL and there is no
+ * UTF-16 byte order mark; false for no content.
+ */
 bool es_sniff_binary(const char *data, size_t len);
 
 /**
@@ -30,6 +45,8 @@ bool es_sniff_binary(const char *data, size_t len);
  * Its "BEGIN" line stands at the start of a line (blanks before it allowed,
  * as in YAML), or inside a string that goes on with an escaped newline (as in
  * JSON).
+ *
+ * Return: true when such a line is there.
  */
 bool es_sniff_key(const char *data, size_t len);
 

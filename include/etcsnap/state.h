@@ -57,19 +57,34 @@ struct es_state_basis {
 int es_state_open(struct es_state **out, const char *path, unsigned int lanes,
 		  struct es_error *err);
 
-/** es_state_free - close; unsaved changes are forgotten; NULL is allowed */
+/**
+ * es_state_free - close the cache; unsaved changes are forgotten
+ * @st: taken; NULL is allowed
+ *
+ * Locking: none; no other thread may be using it.
+ */
 void es_state_free(struct es_state *st);
 ES_DEFINE_CLEANUP(struct es_state, es_state_free)
 
 /**
  * es_state_problem - why an existing file was not used
+ * @st: cache
  *
- * Return: borrowed one-line text ("not a database", "made by another
- * program", …), or NULL when all is well or there was no file.
+ * Return: one-line text ("not a database", "made by another program", …),
+ * borrowed until es_state_save() or es_state_free(); NULL when all is well or
+ * there was no file.
+ * Locking: none; not while another thread uses the cache.
  */
 const char *es_state_problem(const struct es_state *st);
 
-/** es_state_basis - Return: what the rows depend on; NULL = there are none */
+/**
+ * es_state_basis - what the rows depend on
+ * @st: cache
+ *
+ * Return: borrowed until es_state_save() or es_state_free(); NULL when there
+ * are no rows, also after es_state_reset().
+ * Locking: none; not while another thread resets or saves.
+ */
 const struct es_state_basis *es_state_basis(const struct es_state *st);
 
 /**
@@ -124,7 +139,14 @@ int es_state_put(struct es_state *st, const char *path, size_t len,
 int es_state_drop(struct es_state *st, const char *path, size_t len,
 		  struct es_error *err);
 
-/** es_state_is_dirty - whether there is something to save */
+/**
+ * es_state_is_dirty - whether there is something to save
+ * @st: cache
+ *
+ * Return: true after a put, a drop or a reset, and when an existing file was
+ * not used.
+ * Locking: none; not while another thread changes the cache.
+ */
 bool es_state_is_dirty(const struct es_state *st);
 
 /**

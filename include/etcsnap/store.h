@@ -26,9 +26,13 @@
  * part: libgit2's search paths are emptied.
  */
 
-/** ES_OID_LEN - bytes of an object id */
+/**
+ * ES_OID_LEN - bytes of an object id
+ */
 #define ES_OID_LEN ES_SHA1_LEN
-/** ES_OID_HEX - digits of an object id as text, without the NUL */
+/**
+ * ES_OID_HEX - digits of an object id as text, without the NUL
+ */
 #define ES_OID_HEX (2 * ES_OID_LEN)
 
 /**
@@ -39,13 +43,30 @@ struct es_oid {
 	uint8_t id[ES_OID_LEN];
 };
 
-/** es_oid_is_none - whether an id is all zero */
+/**
+ * es_oid_is_none - whether an id is all zero
+ * @oid: id, not NULL
+ *
+ * Return: true when it stands for "none".
+ */
 bool es_oid_is_none(const struct es_oid *oid);
 
-/** es_oid_equal - whether two ids are the same */
+/**
+ * es_oid_equal - whether two ids are the same
+ * @a: one, not NULL
+ * @b: the other, not NULL
+ *
+ * Return: true when all their bytes are equal.
+ */
 bool es_oid_equal(const struct es_oid *a, const struct es_oid *b);
 
-/** es_oid_text - @out: ES_OID_HEX + 1 bytes; Return: @out */
+/**
+ * es_oid_text - an id as lower-case hexadecimal
+ * @out: ES_OID_HEX + 1 bytes, NUL-terminated
+ * @oid: id, not NULL
+ *
+ * Return: @out.
+ */
 char *es_oid_text(char *out, const struct es_oid *oid);
 
 /** struct es_store - open repository; reading is safe from many threads */
@@ -85,14 +106,33 @@ int es_store_set_aside(const char *path, struct es_buf *to,
 int es_store_open(struct es_store **out, const char *path,
 		  struct es_error *err);
 
-/** es_store_free - close; discards what was not installed; NULL is allowed */
+/**
+ * es_store_free - close a repository
+ * @st: taken; its lanes must be free already; NULL is allowed
+ *
+ * Discards what was not installed and gives back es_store_lock().
+ *
+ * Locking: none; no other thread may be using it.
+ */
 void es_store_free(struct es_store *st);
 ES_DEFINE_CLEANUP(struct es_store, es_store_free)
 
-/** es_store_path - Return: absolute directory of the repository, borrowed */
+/**
+ * es_store_path - where the repository is
+ * @st: repository
+ *
+ * Return: its absolute directory, borrowed until es_store_free().
+ * Locking: none; from any thread.
+ */
 const char *es_store_path(const struct es_store *st);
 
-/** es_store_root - Return: root directory that it describes, borrowed */
+/**
+ * es_store_root - which root directory the repository describes
+ * @st: repository
+ *
+ * Return: absolute path, borrowed until es_store_free().
+ * Locking: none; from any thread.
+ */
 const char *es_store_root(const struct es_store *st);
 
 /**
@@ -170,7 +210,14 @@ struct es_lane;
 int es_lane_new(struct es_lane **out, struct es_store *st,
 		struct es_error *err);
 
-/** es_lane_free - free a lane; NULL is allowed */
+/**
+ * es_lane_free - free a lane
+ * @lane: taken; NULL is allowed
+ *
+ * What it has put stays with the repository, installed or not.
+ *
+ * Locking: none; not for use by two threads at once.
+ */
 void es_lane_free(struct es_lane *lane);
 ES_DEFINE_CLEANUP(struct es_lane, es_lane_free)
 
@@ -204,7 +251,12 @@ int es_lane_put(struct es_oid *out, struct es_lane *lane, enum es_kind kind,
  */
 int es_store_install(struct es_store *st, struct es_error *err);
 
-/** es_store_discard - forget the objects that were put and not installed */
+/**
+ * es_store_discard - forget the objects that were put and not installed
+ * @st: repository; no lane is writing
+ *
+ * Locking: takes the pack's mutex.
+ */
 void es_store_discard(struct es_store *st);
 
 /**

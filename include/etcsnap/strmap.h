@@ -15,10 +15,19 @@
 /** struct es_strmap - opaque map */
 struct es_strmap;
 
-/** es_strmap_new - an empty map; Return: owned, NULL when memory ran out */
+/**
+ * es_strmap_new - make an empty map
+ *
+ * Return: owned, es_strmap_free(); NULL when memory ran out.
+ */
 struct es_strmap *es_strmap_new(void);
 
-/** es_strmap_free - free the map and its keys, not the values; NULL allowed */
+/**
+ * es_strmap_free - free a map and its keys, not the values
+ * @m: taken; NULL is allowed
+ *
+ * Locking: none; no other thread may be using it.
+ */
 void es_strmap_free(struct es_strmap *m);
 ES_DEFINE_CLEANUP(struct es_strmap, es_strmap_free)
 
@@ -34,13 +43,35 @@ ES_DEFINE_CLEANUP(struct es_strmap, es_strmap_free)
 int es_strmap_put(struct es_strmap *m, const char *key, size_t len,
 		  void *value);
 
-/** es_strmap_get - Return: the value of a key, or NULL */
+/**
+ * es_strmap_get - the value of a key
+ * @m:   map
+ * @key: bytes, borrowed for the call
+ * @len: their number
+ *
+ * Return: value as it was put, NULL when the key is not there.
+ * Locking: none; from several threads while none writes.
+ */
 void *es_strmap_get(const struct es_strmap *m, const char *key, size_t len);
 
-/** es_strmap_take - remove a key; Return: its value, or NULL */
+/**
+ * es_strmap_take - remove a key
+ * @m:   map; its own copy of the key is freed
+ * @key: bytes, borrowed for the call
+ * @len: their number
+ *
+ * Return: value as it was put, NULL when the key is not there.
+ * Locking: none; not for use by two threads at once.
+ */
 void *es_strmap_take(struct es_strmap *m, const char *key, size_t len);
 
-/** es_strmap_count - Return: number of keys */
+/**
+ * es_strmap_count - number of keys
+ * @m: map
+ *
+ * Return: how many keys the map holds.
+ * Locking: none; from several threads while none writes.
+ */
 size_t es_strmap_count(const struct es_strmap *m);
 
 /**

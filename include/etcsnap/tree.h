@@ -7,13 +7,21 @@
 #include "etcsnap/listing.h"
 #include "etcsnap/store.h"
 
-/** ES_MODE_TREE - git mode of a subdirectory */
+/**
+ * ES_MODE_TREE - git mode of a subdirectory
+ */
 #define ES_MODE_TREE 040000
-/** ES_MODE_FILE - git mode of a file */
+/**
+ * ES_MODE_FILE - git mode of a file
+ */
 #define ES_MODE_FILE 0100644
-/** ES_MODE_EXEC - git mode of an executable file */
+/**
+ * ES_MODE_EXEC - git mode of an executable file
+ */
 #define ES_MODE_EXEC 0100755
-/** ES_MODE_LINK - git mode of a symbolic link */
+/**
+ * ES_MODE_LINK - git mode of a symbolic link
+ */
 #define ES_MODE_LINK 0120000
 
 /**
@@ -40,7 +48,13 @@ struct es_tree_reader {
 	const char *end;
 };
 
-/** es_tree_open - start reading a tree's bytes (borrowed while reading) */
+/**
+ * es_tree_open - start reading a tree
+ * @r:    position, set; nothing to free
+ * @tree: bytes of the tree, borrowed and unchanged while reading
+ *
+ * Locking: none; not for use by two threads at once.
+ */
 void es_tree_open(struct es_tree_reader *r, const struct es_buf *tree);
 
 /**
@@ -67,10 +81,19 @@ int es_tree_find(const struct es_buf *tree, const char *name, size_t len,
 /** struct es_tree_builder - entries of a tree being built, in any order */
 struct es_tree_builder;
 
-/** es_tree_builder_new - Return: owned, NULL when memory ran out */
+/**
+ * es_tree_builder_new - make a builder without entries
+ *
+ * Return: owned, es_tree_builder_free(); NULL when memory ran out.
+ */
 struct es_tree_builder *es_tree_builder_new(void);
 
-/** es_tree_builder_free - free a builder; NULL is allowed */
+/**
+ * es_tree_builder_free - free a builder
+ * @b: taken; what was added and not written is dropped; NULL is allowed
+ *
+ * Locking: none; not for use by two threads at once.
+ */
 void es_tree_builder_free(struct es_tree_builder *b);
 ES_DEFINE_CLEANUP(struct es_tree_builder, es_tree_builder_free)
 

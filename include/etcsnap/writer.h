@@ -36,8 +36,10 @@ enum es_format {
 
 /**
  * es_format_parse - read the word of --format
+ * @out:  set on success
+ * @word: NUL-terminated, "text", "json" or "csv"
  *
- * Return: 0 and @out set, or -EINVAL.
+ * Return: 0, or -EINVAL for another word.
  */
 int es_format_parse(enum es_format *out, const char *word);
 
@@ -73,21 +75,58 @@ int es_writer_new(struct es_writer **out, enum es_format format, FILE *f,
 		  const struct es_column *columns, size_t n,
 		  struct es_error *err);
 
-/** es_writer_free - free a listing; NULL is allowed */
+/**
+ * es_writer_free - free a listing
+ * @w: taken; NULL is allowed
+ *
+ * The stream stays open; without es_writer_finish() the output is incomplete.
+ *
+ * Locking: none; not for use by two threads at once.
+ */
 void es_writer_free(struct es_writer *w);
 ES_DEFINE_CLEANUP(struct es_writer, es_writer_free)
 
-/** es_writer_row - begin the next row; unset values are empty */
+/**
+ * es_writer_row - begin the next row
+ * @w: listing; the row before is handed to the format
+ *
+ * Values that are not set are empty. A failure is kept in @w and told by
+ * es_writer_finish().
+ *
+ * Locking: none; not for use by two threads at once.
+ */
 void es_writer_row(struct es_writer *w);
 
-/** es_writer_text - set a value of the row to bytes */
+/**
+ * es_writer_text - set a value of the row to bytes
+ * @w:      listing
+ * @column: index into the columns, below their number
+ * @raw:    bytes, copied; NULL leaves the value as it is
+ * @len:    their number
+ *
+ * Locking: none; not for use by two threads at once.
+ */
 void es_writer_text(struct es_writer *w, size_t column, const char *raw,
 		    size_t len);
 
-/** es_writer_str - set a value of the row to a C string */
+/**
+ * es_writer_str - set a value of the row to a C string
+ * @w:      listing
+ * @column: index into the columns, below their number
+ * @s:      NUL-terminated, copied; NULL leaves the value as it is
+ *
+ * Locking: none; not for use by two threads at once.
+ */
 void es_writer_str(struct es_writer *w, size_t column, const char *s);
 
-/** es_writer_number - set a value of the row to a number */
+/**
+ * es_writer_number - set a value of the row to a number
+ * @w:      listing
+ * @column: index into the columns, below their number
+ * @v:      number
+ *
+ * Locking: none; not for use by two threads at once.
+ */
 void es_writer_number(struct es_writer *w, size_t column, int64_t v);
 
 /**

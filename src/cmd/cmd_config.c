@@ -215,7 +215,7 @@ static int config_explain(struct es_call *call, struct es_error *err)
 	es_quote_term(&b, path.len ? path.data : "/", path.len ? path.len : 1);
 	es_buf_addf(&b, ": %s\n",
 		    type == ES_TYPE_NONE ? "not there now"
-					 : es_type_name(type));
+					 : es_type_text(type));
 	add_verdict(&b, &d, type);
 	add_origin(&b, s->rules, ES_RULE_INCLUDE, d.include, "include");
 	add_origin(&b, s->rules, ES_RULE_EXCLUDE, d.exclude, "exclude");

@@ -15,6 +15,7 @@ static const struct es_opt report_opts[] = {
 	{ 'd', "day", "DAY", "what that day changed" },
 	{ 0, "format", "FORM", "text, json or csv" },
 	{ 0, "json", NULL, "the same as --format json" },
+	{ 0, "no-patch", NULL, "without the content of files" },
 	{ 'o', "output", "FILE", "write there instead" },
 };
 
@@ -156,6 +157,7 @@ static int report_run(struct es_call *call, struct es_error *err)
 		.old = old,
 		.new = new,
 		.file = es_opt_get(a, "output"),
+		.flags = es_opt_has(a, "no-patch") ? ES_REPORT_NO_PATCH : 0,
 	};
 
 	rc = es_compare_print(call, &c, err);

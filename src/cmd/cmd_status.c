@@ -53,6 +53,8 @@ static void make_doc(struct es_doc *doc, const struct status *s)
 		struct es_doc *o = es_doc_push(list);
 
 		es_doc_text(o, "path", c->path, c->len);
+		if (c->from)
+			es_doc_text(o, "from", c->from, strlen(c->from));
 		es_doc_str(o, "kind", es_change_kind_name(c->kind));
 	}
 }
@@ -100,6 +102,10 @@ static int print_text(const struct status *s, struct es_error *err)
 		const struct es_change *c = es_delta_at(d, i);
 
 		es_buf_addf(&b, "  %-10s ", es_change_kind_name(c->kind));
+		if (c->from) {
+			es_quote_term(&b, c->from, strlen(c->from));
+			es_buf_adds(&b, " -> ");
+		}
 		es_quote_term(&b, c->path, c->len);
 		es_buf_addc(&b, '\n');
 	}

@@ -43,10 +43,34 @@ static void on_pipe(int sig)
 	raise(sig);
 }
 
+/*
+ * Run it with @in as its input. What a shell has nothing to do with is run
+ * without one, so that a pager that is not there is noticed before anything
+ * was written to it.
+ */
+static pid_t run(const char *command, int in)
+{
+	bool plain = !strpbrk(command, "|&;<>()$`\\\"' \t\n*?[#~=%");
+	char sh[] = "sh";
+	char dash_c[] = "-c";
+	ES_CLEANUP(es_freep) char *line = strdup(command);
+	char *const by_shell[] = { sh, dash_c, line, NULL };
+	char *const argv[] = { line, NULL };
+	posix_spawn_file_actions_t actions;
+	pid_t pid = 0;
+
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
+	if (!line || posix_spawnp(&pid, plain ? line : "/bin/sh", &actions,
+				  NULL, plain ? argv : by_shell, environ) != 0)
+		pid = 0;
+	posix_spawn_file_actions_destroy(&actions);
+	return pid;
+}
+
 void es_pager_start(const struct es_call *call)
 {
 	const char *command = choose();
-	posix_spawn_file_actions_t actions;
 	int fds[2];
 
 	if (pager || !command || !isatty(STDOUT_FILENO) ||
@@ -56,23 +80,12 @@ void es_pager_start(const struct es_call *call)
 	/* root's less must not become root's shell by one key */
 	if (geteuid() == 0)
 		setenv("LESSSECURE", "1", 1);
-
-	char sh[] = "sh";
-	char dash_c[] = "-c";
-	ES_CLEANUP(es_freep) char *line = strdup(command);
-	char *const argv[] = { sh, dash_c, line, NULL };
-
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, fds[0], STDIN_FILENO);
-	if (line && posix_spawn(&pager, "/bin/sh", &actions, NULL, argv,
-				environ) == 0) {
+	pager = run(command, fds[0]);
+	if (pager) {
 		fflush(stdout);
 		dup2(fds[1], STDOUT_FILENO);
 		signal(SIGPIPE, on_pipe);
-	} else {
-		pager = 0;
 	}
-	posix_spawn_file_actions_destroy(&actions);
 	close(fds[0]);
 	close(fds[1]);
 }

@@ -71,8 +71,8 @@ static int fail_no_content(struct es_error *err, const char *path,
 		return es_fail(err, -ENODATA,
 			       "%s is a directory; 'etcsnap show' lists it",
 			       ES_Q(path));
-	return es_fail(err, -ENODATA, "%s has no content: its type is %s",
-		       ES_Q(path), es_type_name(e->type));
+	return es_fail(err, -ENODATA, "%s has no content: it is a %s",
+		       ES_Q(path), es_type_text(e->type));
 }
 
 int es_shown_read(struct es_buf *out, struct es_call *call,
@@ -128,7 +128,7 @@ static void add_attributes(struct es_buf *out, const struct es_entry *e,
 	char when[ES_TIME_LEN];
 	char hex[2 * ES_SHA256_LEN + 1];
 
-	es_buf_addf(out, "type    %s\n", es_type_name(e->type));
+	es_buf_addf(out, "type    %s\n", es_type_text(e->type));
 	if (e->has & ES_HAS_STAT) {
 		es_buf_addf(out, "mode    %04o\n", e->mode);
 		add_id(out, "owner   ", es_ids_user(ids, e->uid), e->uid);

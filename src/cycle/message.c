@@ -81,8 +81,18 @@ static bool is_news(const struct es_change *c)
 	       c->kind != ES_CHANGE_TOUCHED;
 }
 
+/* Came or went with the directory @top, which stands for all that is in it. */
+static bool is_inside(const struct es_change *c, const struct es_change *top)
+{
+	return top && c->kind == top->kind && c->len > top->len &&
+	       c->path[top->len] == '/' &&
+	       memcmp(c->path, top->path, top->len) == 0 &&
+	       (c->kind == ES_CHANGE_ADDED || c->kind == ES_CHANGE_REMOVED);
+}
+
 static void add_names(struct es_buf *out, const struct es_delta *delta)
 {
+	const struct es_change *top = NULL;
 	size_t told = 0;
 	size_t news = 0;
 	size_t count = es_delta_count(delta);
@@ -93,8 +103,9 @@ static void add_names(struct es_buf *out, const struct es_delta *delta)
 		const struct es_change *c = es_delta_at(delta, i);
 		const char *slash = strrchr(c->path, '/');
 
-		if (news > 0 && !is_news(c))
+		if ((news > 0 && !is_news(c)) || is_inside(c, top))
 			continue;
+		top = c;
 		if (told == SUBJECT_NAMES || out->len > SUBJECT_WIDTH) {
 			es_buf_adds(out, ", …");
 			return;

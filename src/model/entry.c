@@ -20,6 +20,13 @@ static const char *const type_words[] = {
 	[ES_TYPE_FIFO] = "fifo", [ES_TYPE_SOCKET] = "socket",
 };
 
+static const char *const type_texts[] = {
+	[ES_TYPE_NONE] = "unknown",	[ES_TYPE_FILE] = "file",
+	[ES_TYPE_DIR] = "directory",	[ES_TYPE_LINK] = "link",
+	[ES_TYPE_CHAR] = "char device", [ES_TYPE_BLOCK] = "block device",
+	[ES_TYPE_FIFO] = "named pipe",	[ES_TYPE_SOCKET] = "socket",
+};
+
 static const char *const class_words[] = {
 	[ES_CLASS_NONE] = "none",
 	[ES_CLASS_MIRROR] = "mirror",
@@ -121,6 +128,13 @@ const char *es_type_name(enum es_type type)
 	size_t i = (size_t)type;
 
 	return type_words[i < LENGTH(type_words) ? i : ES_TYPE_NONE];
+}
+
+const char *es_type_text(enum es_type type)
+{
+	size_t i = (size_t)type;
+
+	return type_texts[i < LENGTH(type_texts) ? i : ES_TYPE_NONE];
 }
 
 static int word_is(const char *text, const char *word, size_t len)

@@ -82,19 +82,10 @@ const char *report_reason(const char *word)
 	return text ? text : "cannot be read";
 }
 
-static const char *type_word(const char *type)
+static const char *type_text(const char *word)
 {
-	static const char *const words[][2] = {
-		{ "dir", "directory" },	   { "link", "link" },
-		{ "char", "char device" }, { "block", "block device" },
-		{ "fifo", "named pipe" },
-	};
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (type && strcmp(type, words[i][0]) == 0)
-			return words[i][1];
-	}
-	return type ? type : "";
+	return es_type_text(word ? es_type_parse(word, strlen(word))
+				 : ES_TYPE_NONE);
 }
 
 static void add_value(struct es_buf *out, const struct es_doc *attr,
@@ -109,7 +100,7 @@ static void add_value(struct es_buf *out, const struct es_doc *attr,
 	else if (es_doc_is_null(attr, key))
 		es_buf_adds(out, "none");
 	else if (name && strcmp(name, "type") == 0)
-		es_buf_adds(out, type_word(es_doc_get_str(attr, key)));
+		es_buf_adds(out, type_text(es_doc_get_str(attr, key)));
 	else if (name && strcmp(name, "unread") == 0)
 		es_buf_adds(out, report_reason(es_doc_get_str(attr, key)));
 	else if (name && strcmp(name, "mtime") == 0)
@@ -186,7 +177,7 @@ static void add_summary(struct es_buf *out, const struct es_doc *change)
 	const struct es_doc *size = attribute(change, "size");
 	const char *type = es_doc_get_str(change, "type");
 
-	es_buf_addf(out, "    %s", type_word(type));
+	es_buf_addf(out, "    %s", type_text(type));
 	/* The mode of a link means nothing. */
 	if (type && strcmp(type, "link") != 0)
 		add_known(out, change, "mode", " ", "");

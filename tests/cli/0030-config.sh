@@ -264,8 +264,8 @@ ok 'an excluded file' like "$(explain /etc/skel/.profile)" \
 ok 'an unwatched file' like "$(explain /var/log/x)" \
 	'not watched include no pattern'
 ok 'a way to watched ones' like "$(explain /srv)" 'leads to watched paths'
-ok 'the root' like "$(explain /)" '^/: dir not watched; leads to'
-ok 'a directory' like "$(explain /etc)" '^/etc: dir watched: attributes'
+ok 'the root' like "$(explain /)" '^/: directory not watched; leads to'
+ok 'a directory' like "$(explain /etc)" '^/etc: directory watched: attributes'
 ok 'a link' like "$(explain /etc/localtime)" \
 	'^/etc/localtime: link watched: attributes'
 ok 'a path with dots' like "$(explain /etc/ssh/../hosts)" '^/etc/hosts: file'

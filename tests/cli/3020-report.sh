@@ -88,6 +88,7 @@ with all its changes'
 golden 3020-report.txt es report
 golden 3020-names.txt es show --no-patch
 golden 3020-report.csv es report --format csv
+is "$(es report --no-patch)" "$(es show --no-patch)" 'report --no-patch'
 
 es report >text
 ok 'the header is what it counts' sh -c 'for kind in Removed Added Changed Renamed; do

@@ -129,6 +129,7 @@ ok 'show: a digest is that of the file' grep -q \
 	"$(sha256sum <"$root/etc/hosts" | cut -c1-64)" said
 is "$(es show HEAD:/etc/localtime | sed -n '1p;$p' | tr '\n' '|')" \
 	'type    link|target  /usr/share/zoneinfo/UTC|' 'show: a link'
+ok 'show: a directory' like "$(es show HEAD:/etc/skel)" '^type    directory$'
 is "$(es show HEAD:/etc/skel | sed '1,/^$/d' | tr '\n' '|')" \
 	'.profile|grüße|two words|' 'show: a directory names what is in it'
 ok 'show: and marks directories' like "$(es show HEAD:/etc)" '^ssh/$'

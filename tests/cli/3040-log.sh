@@ -106,6 +106,11 @@ is "$(csv table '[list(r.values())[:3] for r in d][1][1:]')" \
 is "$(csv table 'len(d)')" 6 'CSV: rows'
 es log --json /etc/hosts >doc
 is "$(json doc '[r["what"] for r in d][0]')" 'touched: mtime' 'JSON: of a path'
+run 7 'mkdir -p new.d/sub; : >new.d/a; : >new.d/sub/b; : >new.e; echo 7 >>hosts'
+ok 'a new directory stands for all that is in it' like "$(es log -n 1)" \
+	'1 changed, 5 added: hosts, new\.d, new\.e$'
+run 8 'rm -r new.d'
+ok 'as does one that went' like "$(es log -n 1)" '4 removed: new\.d$'
 ok 'a pipe that closes early' sh -c '"$@" | head -n 1' sh "$ETCSNAP" -c "$conf" \
 	--root "$root" log
 

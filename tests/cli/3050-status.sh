@@ -23,11 +23,13 @@ echo new >"$root/etc/new.conf"
 echo more >>"$root/etc/hosts"
 rm "$root/etc/fstab"
 touch "$root/etc/hostname"
+mv "$root/etc/crontab" "$root/etc/table"
 ok 'a difference: exit 1' must_exit 1 es status
 is "$(es status | sed 1,2d)" '  removed    /etc/fstab
   touched    /etc/hostname
   changed    /etc/hosts
-  added      /etc/new.conf' 'names it'
+  added      /etc/new.conf
+  renamed    /etc/crontab -> /etc/table' 'names it'
 es_run es status --json
 is "$es_status" 1 'JSON: exit 1'
 cp "$es_out" doc
@@ -38,6 +40,8 @@ is "$(json doc 'd["commit"], d["repository"], d["stale"], d["unread"]')" \
 	"('$(tip)', '$repo', False, 0)" 'JSON: values'
 is "$(json doc '[(c["kind"], c["path"]) for c in d["changes"]][:2]')" \
 	"[('removed', '/etc/fstab'), ('touched', '/etc/hostname')]" 'JSON: changes'
+is "$(json doc '[c["from"] for c in d["changes"] if "from" in c]')" \
+	"['/etc/crontab']" 'JSON: a rename'
 is "$(cd "$work/state" && find . -type f | sort | xargs sha256sum | sha256sum)" \
 	"$sum" 'status writes nothing'
 is "$(stat -c %Y "$repo/etcsnap.lock")" "$before" 'and is no run'
@@ -51,10 +55,10 @@ while [ "$i" -lt 40 ]; do
 	: >"$root/etc/many-$i"
 done
 ok 'of many, twenty are named' like "$(es status)" \
-	"^  … 24 more \\('etcsnap diff' shows all\\)\$"
+	"^  … 25 more \\('etcsnap diff' shows all\\)\$"
 is "$(es status | grep -c '^  [a-z]')" 20 'and no more'
 es status --json >doc
-is "$(json doc 'len(d["changes"])')" 44 'JSON has all'
+is "$(json doc 'len(d["changes"])')" 45 'JSON has all'
 es commit
 
 # --- how old -------------------------------------------------------------------

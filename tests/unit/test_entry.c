@@ -40,6 +40,10 @@ START_TEST(words_of_nothing)
 	ck_assert_int_eq(es_type_parse("files", 5), ES_TYPE_NONE);
 	ck_assert_int_eq(es_type_parse("", 0), ES_TYPE_NONE);
 	ck_assert_str_eq(es_type_name((enum es_type)77), "none");
+	ck_assert_str_eq(es_type_text(ES_TYPE_DIR), "directory");
+	ck_assert_str_eq(es_type_text(ES_TYPE_FIFO), "named pipe");
+	ck_assert_str_eq(es_type_text(ES_TYPE_SOCKET), "socket");
+	ck_assert_str_eq(es_type_text((enum es_type)77), "unknown");
 	ck_assert_int_eq(es_class_parse("Mirror"), ES_CLASS_NONE);
 	ck_assert_str_eq(es_class_name((enum es_class)77), "none");
 	ck_assert_str_eq(es_attr_name(ES_ATTR_COUNT), "");
