@@ -24,9 +24,9 @@ find src -name '*.gcda' -exec gcov -n {} + 2>/dev/null | awk \
 	file = $2
 	gsub(/\047/, "", file)
 	sub(/^.*\/src\//, "src/", file)
-	sub(/^.*\/include\//, "include/", file)
+	sub(/^.*\/include\/etcsnap\//, "include/etcsnap/", file)
 }
-/^Lines executed:/ && file ~ /^(src|include)\// {
+/^Lines executed:/ && file ~ /^(src|include\/etcsnap)\// {
 	split($0, part, /[:% ]+/)
 	run = part[3] * part[5] / 100
 	if (!(file in best) || run > best[file]) {

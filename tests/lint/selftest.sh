@@ -355,6 +355,26 @@ finds options "$page" 'nothing of command go' 'a command that the manual lacks'
 finds options "$page" 'tells command gone' 'a command that the code lacks'
 cp "$work/page" "$tree/$page"
 
+# --- configuration keys --------------------------------------------------------
+mkdir -p "$tree/src/config" "$tree/conf"
+for f in src/config/conf_table.c src/config/etcsnap.conf.5 conf/etcsnap.conf; do
+	cp "$srcdir/$f" "$tree/$f"
+done
+chmod -R u+w "$tree/src" "$tree/conf"
+# keys - the check, by its own name
+keys() {
+	(cd "$tree" && ./tests/lint/conf_keys.sh)
+}
+ok 'conf_keys: nothing to say about a clean tree' keys
+sed -i 's/^\(#*\)max_size = .*/\1max_size = 7K/' "$tree/conf/etcsnap.conf"
+not_ok 'conf_keys: finds another default in etcsnap.conf' keys
+ok 'conf_keys: and names the key' like "$(keys)" 'max_size'
+cp "$srcdir/conf/etcsnap.conf" "$tree/conf/"
+sed -i 's/"max_size"/"most_size"/' "$tree/src/config/conf_table.c"
+not_ok 'conf_keys: finds a key that the lists lack' keys
+ok 'conf_keys: and names it, too' like "$(keys)" 'most_size'
+rm -r "$tree/src/config" "$tree/conf"
+
 # --- manual pages --------------------------------------------------------------
 if need_tool mandoc 2; then
 	clean man
