@@ -110,6 +110,18 @@ static void add_sections(struct es_writer *w, const struct es_conf *conf)
 	}
 }
 
+/* Where it is in the end, whatever the default says to an ordinary user. */
+static void add_repo(struct es_writer *w, const struct es_session *s)
+{
+	const enum es_conf_id id = ES_CONF_REPOSITORY_PATH;
+	const struct es_conf_key *key = es_conf_table(id);
+	size_t n;
+	struct es_conf_value v = *es_conf_values(s->conf, id, NULL, &n);
+
+	v.text = s->repo_path;
+	add_row(w, key->section, NULL, key->key, &v);
+}
+
 static void add_key(struct es_writer *w, const struct es_session *s,
 		    enum es_conf_id id)
 {
@@ -117,6 +129,8 @@ static void add_key(struct es_writer *w, const struct es_session *s,
 		add_patterns(w, s->rules, ES_RULE_INCLUDE, false);
 	else if (id == ES_CONF_FILES_EXCLUDE)
 		add_patterns(w, s->rules, ES_RULE_EXCLUDE, false);
+	else if (id == ES_CONF_REPOSITORY_PATH)
+		add_repo(w, s);
 	else if (!es_conf_table(id)->named)
 		add_values(w, s->conf, id, NULL);
 }

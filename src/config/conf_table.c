@@ -4,6 +4,10 @@
 
 #include "etcsnap/conf.h"
 
+#ifndef ETCSNAP_LOCALSTATEDIR
+#define ETCSNAP_LOCALSTATEDIR "/var"
+#endif
+
 /*
  * tests/lint/conf_keys.sh reads this table as text and compares it with
  * conf/etcsnap.conf and etcsnap.conf.5: one field a line, please.
@@ -13,7 +17,7 @@ static const struct es_conf_key keys[ES_CONF_COUNT] = {
 		.section = "repository",
 		.key = "path",
 		.type = ES_CONF_T_PATH,
-		.fallback = "/var/lib/etcsnap/repo.git",
+		.fallback = ETCSNAP_LOCALSTATEDIR "/lib/etcsnap/repo.git",
 		.help = "bare git repository that snapshots go to",
 	},
 	[ES_CONF_COLLECT_THREADS] = {

@@ -17,19 +17,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#ifndef ETCSNAP_LOCALSTATEDIR
-#define ETCSNAP_LOCALSTATEDIR "/var"
-#endif
-
-/* Where the repository is when neither option nor file says. */
-static int default_repo(struct es_buf *b)
+/* An ordinary user's repository when neither option nor file says. */
+static int user_repo(struct es_buf *b)
 {
 	const char *state = getenv("XDG_STATE_HOME");
 	const char *home = getenv("HOME");
 
-	if (geteuid() == 0)
-		return es_buf_adds(b, ETCSNAP_LOCALSTATEDIR
-				   "/lib/etcsnap/repo.git");
 	if (state && state[0] == '/')
 		return es_buf_addf(b, "%s/etcsnap/repo.git", state);
 	return es_buf_addf(b, "%s/.local/state/etcsnap/repo.git",
@@ -60,25 +53,26 @@ static char *beside(const struct es_session *s, const char *name,
 	return detach(&b, err);
 }
 
+/* The configuration's value becomes that of --repo; its default is root's. */
 static int find_repo(struct es_session *s, const struct es_session_options *o,
 		     struct es_error *err)
 {
+	const enum es_conf_id id = ES_CONF_REPOSITORY_PATH;
 	ES_CLEANUP(es_buf_dispose) struct es_buf b = ES_BUF_INIT(1 << 16);
-	const char *conf =
-		es_conf_is_set(s->conf, ES_CONF_REPOSITORY_PATH)
-			? es_conf_text(s->conf, ES_CONF_REPOSITORY_PATH)
-			: NULL;
-	const char *repo = o->repo ? o->repo : conf;
+	bool said = es_conf_is_set(s->conf, id);
+	const char *repo = o->repo ? o->repo : es_conf_text(s->conf, id);
 
 	/* The machine's own repository must never take in another tree. */
-	if (strcmp(s->root, "/") != 0 && !o->repo && !(o->conf_file && conf))
+	if (strcmp(s->root, "/") != 0 && !o->repo && !(o->conf_file && said))
 		return es_fail_config(err,
 				      "--root %s needs a repository of its "
 				      "own; name one with --repo DIR",
 				      ES_Q(s->root));
-	if (!repo)
-		default_repo(&b);
+	if (!o->repo && !said && geteuid() != 0)
+		user_repo(&b);
 	else if (es_path_absolute(&b, repo, err) < 0)
+		return err->code;
+	if (o->repo && es_conf_set(s->conf, id, b.data, "--repo", err) < 0)
 		return err->code;
 	s->repo_path = detach(&b, err);
 	return s->repo_path ? 0 : err->code;

@@ -187,14 +187,40 @@ assert one[0]["origin"] == sys.argv[1] + ":7", one
 ok 'shipped rules are in it' like "$(run config show)" \
 	'^rule shipped-secret +match +/etc/.*shadow'
 
+# where ARGUMENT… - the path of the repository by config show, and its origin
+where() {
+	"$@" -c "$conf" config show | sed -n 's/^repository  *path  *//p' |
+		sed 's/ *$//; s/  */ /'
+}
+prefix=$(sed -n 's/^prefix = //p' "$builddir/Makefile")
+# configured DIR - what configure was told of it
+configured() {
+	sed -n "s/^$1 = //p" "$builddir/Makefile" | sed "s,\\\${prefix},$prefix,"
+}
+localstatedir=$(configured localstatedir)
+good 'a repository' '[files]' '[repository]' 'path = /srv//a/'
+is "$(where "$ETCSNAP")" "/srv/a $conf:3" 'is where the file says'
+is "$(where "$ETCSNAP" --repo b/../c)" "$work/c --repo" \
+	'or the option, which has the last word'
+: >"$conf"
+chmod 755 "$work"
+is "$(where as_user env XDG_STATE_HOME=/state "$ETCSNAP")" \
+	'/state/etcsnap/repo.git default' 'or where a user keeps state'
+is "$(where as_user env HOME=/home/me "$ETCSNAP")" \
+	'/home/me/.local/state/etcsnap/repo.git default' 'by another variable, too'
+if [ "$(id -u)" -eq 0 ]; then
+	is "$(where "$ETCSNAP")" "$localstatedir/lib/etcsnap/repo.git default" \
+		'or where configure was told'
+else
+	skip 'only root has the one of the machine'
+fi
+
 # --- conf.d --------------------------------------------------------------------
 # With -c that file is all; the installed ones are where configure said.
 mkdir conf.d
 printf '[files]\nbroken\n' >conf.d/10.conf
 good '-c FILE reads no conf.d' '[files]' 'include = /a'
-prefix=$(sed -n 's/^prefix = //p' "$builddir/Makefile")
-sysconfdir=$(sed -n 's/^sysconfdir = //p' "$builddir/Makefile" |
-	sed "s,\\\${prefix},$prefix,")
+sysconfdir=$(configured sysconfdir)
 if [ "$(id -u)" -eq 0 ] && unshare -m true 2>/dev/null; then
 	mkdir -p conf/conf.d
 	printf '[files]\ndefaults = no\ninclude = /main\n' >conf/etcsnap.conf

@@ -10,7 +10,9 @@ man=src/config/etcsnap.conf.5
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 
-# The three lists have lines "SECTION KEY<tab>TYPE<tab>DEFAULT".
+# The three lists have lines "SECTION KEY<tab>TYPE<tab>DEFAULT". Texts in the
+# sources name the usual directories; those that configure was told are filled
+# in where they are installed.
 awk '
 function string(line) {
 	sub(/^[^"]*"/, "", line)
@@ -28,7 +30,10 @@ BEGIN {
 /^\t\t\.key = / { key = string($0) }
 /^\t\t\.type = / { sub(/.*ES_CONF_T_/, ""); sub(/,.*/, ""); type = word[$0] }
 /^\t\t\.list = true/ { list = 1 }
-/^\t\t\.fallback = / { fallback = string($0) }
+/^\t\t\.fallback = / {
+	sub(/ETCSNAP_LOCALSTATEDIR "/, "\"/var")
+	fallback = string($0)
+}
 /^\t},/ {
 	printf "%s %s\t%s\t%s\n", section, key,
 		(list ? "list of " type "s" : type), fallback

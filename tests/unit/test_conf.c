@@ -41,7 +41,7 @@ START_TEST(defaults)
 
 	ck_assert_int_eq(parse(&conf, "", &err), 0);
 	ck_assert_str_eq(es_conf_text(conf, ES_CONF_REPOSITORY_PATH),
-			 "/var/lib/etcsnap/repo.git");
+			 ETCSNAP_LOCALSTATEDIR "/lib/etcsnap/repo.git");
 	ck_assert_int_eq(es_conf_number(conf, ES_CONF_FILES_MAX_SIZE), 1 << 20);
 	ck_assert_int_eq(es_conf_number(conf, ES_CONF_FILES_MIRROR_BINARY_MAX),
 			 64 << 10);
