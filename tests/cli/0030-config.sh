@@ -214,6 +214,10 @@ if [ "$(id -u)" -eq 0 ]; then
 else
 	skip 'only root has the one of the machine'
 fi
+is "$(sed -n 's/^#path = //p' "$builddir/edited/etcsnap.conf")" \
+	"$localstatedir/lib/etcsnap/repo.git" 'the file to install names that'
+ok 'and the manual' grep -qxF ".It Pa $localstatedir/lib/etcsnap/repo.git" \
+	"$builddir/edited/etcsnap.8"
 
 # --- conf.d --------------------------------------------------------------------
 # With -c that file is all; the installed ones are where configure said.
