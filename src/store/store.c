@@ -96,8 +96,7 @@ static int check_dir(const char *path, struct es_error *err)
 static int fail_not_ours(struct es_error *err, const char *path)
 {
 	return es_fail(err, -EINVAL,
-		       "'%s' was not made by etcsnap; name another directory "
-		       "or run 'etcsnap init' there",
+		       "'%s' was not made by etcsnap; name another directory",
 		       ES_Q(path));
 }
 

@@ -60,7 +60,7 @@ git init -q work
 refused 'a work tree' 'was not made by etcsnap' es2 work commit
 refused 'its .git' 'was not made by etcsnap' es2 work/.git commit
 mkdir empty
-refused 'an empty directory' 'was not made by etcsnap.*etcsnap init' \
+refused 'an empty directory' 'was not made by etcsnap; name another directory' \
 	es2 empty commit
 refused 'nothing at all' "there is no repository .*etcsnap init" \
 	es2 nowhere/repo.git commit
