@@ -10,23 +10,12 @@
 
 #include <time.h>
 
-static char es_unit_where[64];
-static struct es_unit_repo es_unit_repo;
-
 /** es_unit_report_setup - an empty repository, times in UTC */
 static inline void es_unit_report_setup(void)
 {
 	setenv("TZ", "UTC", 1);
 	tzset();
-	es_unit_enter_dir(es_unit_where);
-	es_unit_repo_open(&es_unit_repo);
-}
-
-/** es_unit_report_teardown - remove it */
-static inline void es_unit_report_teardown(void)
-{
-	es_unit_repo_close(&es_unit_repo);
-	es_unit_leave_dir(es_unit_where);
+	es_unit_runs_setup();
 }
 
 #define SECRET                                         \
@@ -47,13 +36,15 @@ static inline void es_unit_report_teardown(void)
 static inline struct es_doc *es_unit_report(const struct es_oid *old,
 					    const struct es_oid *new, bool live)
 {
-	ES_CLEANUP(es_delta_freep) struct es_delta *d = NULL;
+	ES_CLEANUP(es_delta_freep)
+	struct es_delta *d = es_unit_compare(old, new);
 	ES_CLEANUP(es_commit_freep) struct es_commit *a = NULL;
 	ES_CLEANUP(es_commit_freep) struct es_commit *b = NULL;
 	struct es_error err = ES_ERROR_INIT;
 	struct es_doc *doc = NULL;
 	struct es_report_input in = {
-		.st = es_unit_repo.st,
+		.st = repo.st,
+		.delta = d,
 		.host = "web1",
 		.old = { .tree = *old },
 		.new = { .tree = *new, .when = 1700007200 },
@@ -61,15 +52,11 @@ static inline struct es_doc *es_unit_report(const struct es_oid *old,
 	};
 
 	if (!es_oid_is_none(old))
-		a = es_unit_commit(&es_unit_repo, old, NULL, 1700000000);
+		a = es_unit_commit(&repo, old, NULL, 1700000000);
 	if (!live)
-		b = es_unit_commit(&es_unit_repo, new, NULL, 1700003600);
+		b = es_unit_commit(&repo, new, NULL, 1700003600);
 	in.old.commit = a;
 	in.new.commit = b;
-	ck_assert_msg(es_delta_new(&d, es_unit_repo.st, old, new, NULL, 0,
-				   &err) == 0,
-		      "%s", err.msg);
-	in.delta = d;
 	ck_assert_msg(es_report_new(&doc, &in, &err) == 0, "%s", err.msg);
 	return doc;
 }

@@ -7,7 +7,10 @@
 #include <sys/stat.h>
 
 #include "etcsnap/commit.h"
+#include "etcsnap/delta.h"
 #include "etcsnap/tree.h"
+
+#include "unit.h"
 
 /* Items say only what matters; the rest is 0 and filled in. */
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
@@ -308,6 +311,65 @@ static inline struct es_commit *es_unit_commit(struct es_unit_repo *r,
 	ck_assert_msg(es_commit_read(&c, r->st, &oid, &err) == 0, "%s",
 		      err.msg);
 	return c;
+}
+
+/** WATCH - configuration without the shipped patterns; more may follow */
+#define WATCH(pattern) "[files]\ndefaults = no\ninclude = " pattern "\n"
+
+/** es_unit_rules - rules of a configuration; owned */
+static inline struct es_rules *es_unit_rules(const char *conf_text)
+{
+	ES_CLEANUP(es_conf_freep) struct es_conf *conf = NULL;
+	struct es_error err = ES_ERROR_INIT;
+	struct es_rules *rules = NULL;
+
+	ck_assert_msg(es_conf_parse(&conf, conf_text, strlen(conf_text), "test",
+				    &err) == 0,
+		      "%s", err.msg);
+	ck_assert_msg(es_rules_new(&rules, conf, "", 0, &err) == 0, "%s",
+		      err.msg);
+	return rules;
+}
+
+/** es_unit_rules_text - what a run under these rules records of them; owned */
+static inline char *es_unit_rules_text(const char *conf_text)
+{
+	ES_CLEANUP(es_rules_freep)
+	struct es_rules *rules = es_unit_rules(conf_text);
+	ES_CLEANUP(es_buf_dispose) struct es_buf out = ES_BUF_INIT(1 << 24);
+
+	ck_assert_int_eq(es_rules_text(rules, &out), 0);
+	return strdup(es_buf_str(&out));
+}
+
+/* What a test has of it: a repository, and the directory that it is in. */
+static char where[64];
+static struct es_unit_repo repo;
+
+/** es_unit_runs_setup - be in a directory with an empty repository */
+static inline void es_unit_runs_setup(void)
+{
+	es_unit_enter_dir(where);
+	es_unit_repo_open(&repo);
+}
+
+/** es_unit_runs_teardown - remove it */
+static inline void es_unit_runs_teardown(void)
+{
+	es_unit_repo_close(&repo);
+	es_unit_leave_dir(where);
+}
+
+/** es_unit_compare - what differs between two root trees; owned */
+static inline struct es_delta *es_unit_compare(const struct es_oid *old,
+					       const struct es_oid *new)
+{
+	struct es_error err = ES_ERROR_INIT;
+	struct es_delta *d = NULL;
+
+	ck_assert_msg(es_delta_new(&d, repo.st, old, new, NULL, 0, &err) == 0,
+		      "%s", err.msg);
+	return d;
 }
 
 #endif

@@ -8,24 +8,6 @@
 #include <sys/sysmacros.h>
 #include <sys/un.h>
 
-#define ALL "[files]\ninclude = /**\n"
-
-static char top[64];
-static struct es_unit_walk w;
-
-static void setup(void)
-{
-	es_unit_enter_dir(top);
-	umask(022);
-	es_unit_walk_begin(&w, ALL);
-}
-
-static void teardown(void)
-{
-	es_unit_walk_end(&w);
-	es_unit_leave_dir(top);
-}
-
 static struct es_entry get(const char *dir, const char *name)
 {
 	return es_unit_get(&w, dir, name);
@@ -373,7 +355,7 @@ int main(void)
 	TCase *t = tcase_create("collect");
 
 	tcase_set_timeout(t, 60);
-	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_checked_fixture(t, es_unit_walk_setup, es_unit_walk_teardown);
 	tcase_add_test(t, all_types);
 	tcase_add_test(t, only_what_changed_is_read);
 	tcase_add_test(t, racy_entries_are_read_again);

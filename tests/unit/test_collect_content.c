@@ -17,20 +17,10 @@
 #define SHA (ES_HAS_STAT | ES_HAS_SHA256)
 #define MAC (ES_HAS_STAT | ES_HAS_HMAC)
 
-static char top[64];
-static struct es_unit_walk w;
-
 static void setup(void)
 {
-	es_unit_enter_dir(top);
-	umask(022);
-	es_unit_walk_begin(&w, RULES);
-}
-
-static void teardown(void)
-{
-	es_unit_walk_end(&w);
-	es_unit_leave_dir(top);
+	es_unit_walk_setup();
+	es_unit_walk_rules(&w, RULES);
 }
 
 /* A file is @head, then @fill bytes of 'x'. */
@@ -236,7 +226,7 @@ int main(void)
 	Suite *s = suite_create("collect_content");
 	TCase *t = tcase_create("collect_content");
 
-	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_checked_fixture(t, setup, es_unit_walk_teardown);
 	tcase_add_loop_test(t, classes, 0, 2);
 	tcase_add_test(t, masked_text_shows_no_secret);
 	tcase_add_test(t, link_targets_are_always_kept);

@@ -8,23 +8,6 @@
 
 #include <linux/magic.h>
 
-#define ALL "[files]\ninclude = /**\n"
-
-static char top[64];
-static struct es_unit_walk w;
-
-static void setup(void)
-{
-	es_unit_enter_dir(top);
-	umask(022);
-}
-
-static void teardown(void)
-{
-	es_unit_walk_end(&w);
-	es_unit_leave_dir(top);
-}
-
 static enum es_watch watch_of(const char *dir, const char *name)
 {
 	return es_unit_get(&w, dir, name).watch;
@@ -32,7 +15,7 @@ static enum es_watch watch_of(const char *dir, const char *name)
 
 START_TEST(unwatched_names_are_heads)
 {
-	es_unit_walk_begin(&w, "[files]\ninclude = /etc/**\n"
+	es_unit_walk_rules(&w, "[files]\ninclude = /etc/**\n"
 			       "exclude = /etc/*.tmp\nexclude = /etc/run\n");
 	mkdir("etc", 0755);
 	mkdir("etc/run", 0755);
@@ -85,7 +68,7 @@ END_TEST
 /* With it goes what is below, and nobody else would tell. */
 START_TEST(a_way_that_is_gone_is_a_change)
 {
-	es_unit_walk_begin(&w, "[files]\ninclude = /a/b/**\n");
+	es_unit_walk_rules(&w, "[files]\ninclude = /a/b/**\n");
 	w.options.decided = true;
 	mkdir("a", 0755);
 	es_unit_walk_run(&w);
@@ -111,7 +94,6 @@ END_TEST
 
 START_TEST(rules_that_change_are_followed)
 {
-	es_unit_walk_begin(&w, ALL);
 	mkdir("d", 0755);
 	mkdir("e", 0755);
 	es_unit_text("d/a", "a");
@@ -145,7 +127,7 @@ END_TEST
 /* A directory's own decision is made only when a new name asks for it. */
 START_TEST(new_names_below_known_directories)
 {
-	es_unit_walk_begin(&w, "[files]\ninclude = /a/**\nexclude = **/*.o\n"
+	es_unit_walk_rules(&w, "[files]\ninclude = /a/**\nexclude = **/*.o\n"
 			       "[rule s]\nmatch = /a/b/**\nclass = secret\n");
 	w.options.decided = true;
 	mkdir("a", 0755);
@@ -174,7 +156,6 @@ START_TEST(our_own_files_are_skipped)
 {
 	struct es_collect_skip skip[3];
 
-	es_unit_walk_begin(&w, ALL);
 	w.options.decided = true;
 	w.options.lanes = _i ? 4 : 1;
 	mkdir("d", 0755);
@@ -255,7 +236,6 @@ static const struct {
 
 START_TEST(kinds_of_file_systems)
 {
-	es_unit_walk_begin(&w, ALL);
 	for (size_t i = 0; i < es_lengthof(kinds); i++)
 		ck_assert_msg(es_fs_kind(kinds[i].magic) == kinds[i].kind,
 			      "0x%llx is %u",
@@ -276,7 +256,6 @@ START_TEST(what_a_file_system_cannot_tell)
 	};
 	struct es_entry e = { .watch = ES_WATCH_YES };
 
-	es_unit_walk_begin(&w, ALL);
 	es_change_stat(&e, &st, 0, &began);
 	ck_assert(es_change_none(&e, &st, 0));
 	st.st_ino = 8;
@@ -306,7 +285,7 @@ int main(void)
 	Suite *s = suite_create("collect_rules");
 	TCase *t = tcase_create("collect_rules");
 
-	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_checked_fixture(t, es_unit_walk_setup, es_unit_walk_teardown);
 	tcase_add_test(t, unwatched_names_are_heads);
 	tcase_add_test(t, a_way_that_is_gone_is_a_change);
 	tcase_add_test(t, rules_that_change_are_followed);

@@ -9,18 +9,6 @@
 #include <dirent.h>
 #include <sys/resource.h>
 
-#define ALL "[files]\ninclude = /**\n"
-
-static char top[64];
-static struct es_unit_walk w;
-
-static void setup(void)
-{
-	es_unit_enter_dir(top);
-	umask(022);
-	es_unit_walk_begin(&w, ALL);
-}
-
 /* Paths get longer than nftw(3) takes. */
 static void teardown(void)
 {
@@ -357,7 +345,7 @@ int main(void)
 	TCase *t = tcase_create("collect_tree");
 
 	tcase_set_timeout(t, 300);
-	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_checked_fixture(t, es_unit_walk_setup, teardown);
 	tcase_add_loop_test(t, deep_paths, 0, es_lengthof(depths));
 	tcase_add_loop_test(t, more_parents_than_descriptors, 0, 2);
 	tcase_add_test(t, wide_directories);

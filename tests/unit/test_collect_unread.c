@@ -8,24 +8,7 @@
 #include <stdatomic.h>
 #include <sys/mount.h>
 
-#define ALL "[files]\ninclude = /**\n"
 #define NOBODY 65534
-
-static char top[64];
-static struct es_unit_walk w;
-
-static void setup(void)
-{
-	es_unit_enter_dir(top);
-	umask(022);
-	es_unit_walk_begin(&w, ALL);
-}
-
-static void teardown(void)
-{
-	es_unit_walk_end(&w);
-	es_unit_leave_dir(top);
-}
 
 /* Root reads everything, so it must not be root for the run. */
 static void run_as_nobody(void)
@@ -391,7 +374,7 @@ int main(void)
 	TCase *t = tcase_create("collect_unread");
 
 	tcase_set_timeout(t, 120);
-	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_checked_fixture(t, es_unit_walk_setup, es_unit_walk_teardown);
 	tcase_add_loop_test(t, unreadable_file_keeps_its_content, 0, 2);
 	tcase_add_loop_test(t, unreadable_file_that_nobody_knows, 0, 2);
 	tcase_add_loop_test(t, unreadable_directory_stays_as_it_was, 0, 2);

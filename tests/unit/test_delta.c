@@ -2,39 +2,11 @@
 /* test_delta.c - what differs between two runs */
 #include "config.h"
 
-#include "unit.h"
-
 #include "etcsnap/delta.h"
 
 #include "runs.h"
 
 #include <errno.h>
-
-static char where[64];
-static struct es_unit_repo repo;
-
-static void setup(void)
-{
-	es_unit_enter_dir(where);
-	es_unit_repo_open(&repo);
-}
-
-static void teardown(void)
-{
-	es_unit_repo_close(&repo);
-	es_unit_leave_dir(where);
-}
-
-static struct es_delta *compare(const struct es_oid *old,
-				const struct es_oid *new)
-{
-	struct es_error err = ES_ERROR_INIT;
-	struct es_delta *d = NULL;
-
-	ck_assert_msg(es_delta_new(&d, repo.st, old, new, NULL, 0, &err) == 0,
-		      "%s", err.msg);
-	return d;
-}
 
 /* One line a change: "KIND PATH[ <- FROM] ATTRIBUTES". */
 static void tell(struct es_buf *out, const struct es_delta *d)
@@ -57,7 +29,8 @@ static void tell(struct es_buf *out, const struct es_delta *d)
 static void expect(const struct es_oid *old, const struct es_oid *new,
 		   const char *want)
 {
-	ES_CLEANUP(es_delta_freep) struct es_delta *d = compare(old, new);
+	ES_CLEANUP(es_delta_freep)
+	struct es_delta *d = es_unit_compare(old, new);
 	ES_CLEANUP(es_buf_dispose) struct es_buf got = ES_BUF_INIT(1 << 20);
 	size_t sum = 0;
 
@@ -301,7 +274,7 @@ START_TEST(delta_knows_the_names_of_owners)
 	struct es_oid a = es_unit_tree(
 		&repo, ITEMS({ "/etc/a", "1", { .uid = 33, .gid = 77 } }));
 	struct es_oid b = es_unit_tree(&repo, ITEMS({ "/etc/a", "2" }));
-	ES_CLEANUP(es_delta_freep) struct es_delta *d = compare(&a, &b);
+	ES_CLEANUP(es_delta_freep) struct es_delta *d = es_unit_compare(&a, &b);
 	const struct es_change *c = es_delta_at(d, 0);
 
 	ck_assert_uint_eq(es_delta_count(d), 1);
@@ -313,29 +286,12 @@ START_TEST(delta_knows_the_names_of_owners)
 }
 END_TEST
 
-/* What es_rules_text() makes of a configuration without shipped patterns. */
-static const char *rules_of(const char *conf_text)
-{
-	ES_CLEANUP(es_conf_freep) struct es_conf *conf = NULL;
-	ES_CLEANUP(es_rules_freep) struct es_rules *rules = NULL;
-	ES_CLEANUP(es_buf_dispose) struct es_buf out = ES_BUF_INIT(1 << 24);
-	struct es_error err = ES_ERROR_INIT;
-
-	ck_assert_msg(es_conf_parse(&conf, conf_text, strlen(conf_text), "test",
-				    &err) == 0,
-		      "%s", err.msg);
-	ck_assert_msg(es_rules_new(&rules, conf, "", 0, &err) == 0, "%s",
-		      err.msg);
-	ck_assert_int_eq(es_rules_text(rules, &out), 0);
-	return strdup(es_buf_str(&out));
-}
-
-#define WATCH(pattern) "[files]\ndefaults = no\ninclude = " pattern "\n"
-
 START_TEST(delta_tells_other_rules_from_other_files)
 {
-	const char *narrow = rules_of(WATCH("/etc"));
-	const char *wide = rules_of(WATCH("/opt") "include = /etc/keep\n");
+	ES_CLEANUP(es_freep)
+	char *narrow = es_unit_rules_text(WATCH("/etc"));
+	ES_CLEANUP(es_freep)
+	char *wide = es_unit_rules_text(WATCH("/opt") "include = /etc/keep\n");
 	struct es_oid a = es_unit_tree(
 		&repo, ITEMS({ "/etc/keep", "0" }, { "/etc/keep2", "1" },
 			     { "/etc/x", "2" }, { "run/rules", narrow }));
@@ -347,8 +303,6 @@ START_TEST(delta_tells_other_rules_from_other_files)
 	expect(&a, &b,
 	       "removed /etc/keep\nunwatched /etc/keep2\nunwatched /etc/x\n"
 	       "added /etc/y\nwatched /opt/x\n");
-	free((void *)(uintptr_t)narrow);
-	free((void *)(uintptr_t)wide);
 }
 END_TEST
 
@@ -365,8 +319,10 @@ END_TEST
 
 START_TEST(delta_notices_stricter_rules)
 {
-	const char *lax = rules_of(WATCH("/etc"));
-	const char *strict = rules_of(
+	ES_CLEANUP(es_freep)
+	char *lax = es_unit_rules_text(WATCH("/etc"));
+	ES_CLEANUP(es_freep)
+	char *strict = es_unit_rules_text(
 		WATCH("/etc") "[rule x]\nmatch = /etc/x\nclass = secret\n");
 	struct es_unit_item was[] = { { "/etc/x", "1" },
 				      { "/etc/y", "1" },
@@ -378,15 +334,14 @@ START_TEST(delta_notices_stricter_rules)
 	};
 	struct es_oid a = es_unit_tree(&repo, was, 3);
 	struct es_oid b = es_unit_tree(&repo, is, 3);
-	ES_CLEANUP(es_delta_freep) struct es_delta *d = compare(&a, &b);
+	ES_CLEANUP(es_delta_freep) struct es_delta *d = es_unit_compare(&a, &b);
 
 	/* y is stricter by its content, not by a rule */
 	ck_assert_uint_eq(es_delta_count(d), 2);
 	ck_assert_uint_eq(es_delta_tightened(d), 1);
-	ES_CLEANUP(es_delta_freep) struct es_delta *back = compare(&b, &a);
+	ES_CLEANUP(es_delta_freep)
+	struct es_delta *back = es_unit_compare(&b, &a);
 	ck_assert_uint_eq(es_delta_tightened(back), 0);
-	free((void *)(uintptr_t)lax);
-	free((void *)(uintptr_t)strict);
 }
 END_TEST
 
@@ -449,7 +404,8 @@ START_TEST(delta_of_a_deep_tree)
 	struct es_tree_builder *b = es_tree_builder_new();
 	es_tree_builder_add(b, "meta", 4, ES_MODE_TREE, &trees.meta);
 	ck_assert_int_eq(es_tree_builder_write(&root, b, repo.lane, &err), 0);
-	ES_CLEANUP(es_delta_freep) struct es_delta *d = compare(&zero, &root);
+	ES_CLEANUP(es_delta_freep)
+	struct es_delta *d = es_unit_compare(&zero, &root);
 	ck_assert_uint_eq(es_delta_count(d), 1500);
 	ck_assert_uint_eq(es_delta_at(d, 1499)->len, 2 * 1499);
 }
@@ -460,7 +416,8 @@ int main(void)
 	Suite *s = suite_create("delta");
 	TCase *tc = tcase_create("delta");
 
-	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_checked_fixture(tc, es_unit_runs_setup,
+				  es_unit_runs_teardown);
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, delta_of_equal_trees_is_empty);
 	tcase_add_test(tc, delta_ignores_what_is_about_the_run);

@@ -2,52 +2,9 @@
 /* test_patch.c - what of changed content may be shown, and of any content */
 #include "config.h"
 
-#include "unit.h"
-
 #include "etcsnap/delta.h"
 
 #include "runs.h"
-
-static char where[64];
-static struct es_unit_repo repo;
-
-static void setup(void)
-{
-	es_unit_enter_dir(where);
-	es_unit_repo_open(&repo);
-}
-
-static void teardown(void)
-{
-	es_unit_repo_close(&repo);
-	es_unit_leave_dir(where);
-}
-
-static struct es_delta *compare(const struct es_oid *old,
-				const struct es_oid *new)
-{
-	struct es_error err = ES_ERROR_INIT;
-	struct es_delta *d = NULL;
-
-	ck_assert_msg(es_delta_new(&d, repo.st, old, new, NULL, 0, &err) == 0,
-		      "%s", err.msg);
-	return d;
-}
-
-static struct es_rules *make_rules(const char *conf_text)
-{
-	struct es_rules *rules = NULL;
-	struct es_error err = ES_ERROR_INIT;
-	ES_CLEANUP(es_conf_freep) struct es_conf *conf = NULL;
-
-	ck_assert_int_eq(es_conf_parse(&conf, conf_text, strlen(conf_text),
-				       "test", &err),
-			 0);
-	ck_assert_int_eq(es_rules_new(&rules, conf, "", 0, &err), 0);
-	return rules;
-}
-
-#define WATCH(pattern) "[files]\ndefaults = no\ninclude = " pattern "\n"
 
 #define PEM "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n"
 #define LE16       \
@@ -179,8 +136,9 @@ START_TEST(delta_patch_shows_what_may_be_shown)
 {
 	struct es_oid a = es_unit_tree(&repo, &patches[_i].was, 1);
 	struct es_oid b = es_unit_tree(&repo, &patches[_i].is, 1);
-	ES_CLEANUP(es_delta_freep) struct es_delta *d = compare(&a, &b);
-	ES_CLEANUP(es_rules_freep) struct es_rules *rules = make_rules(TODAY);
+	ES_CLEANUP(es_delta_freep) struct es_delta *d = es_unit_compare(&a, &b);
+	ES_CLEANUP(es_rules_freep)
+	struct es_rules *rules = es_unit_rules(TODAY);
 	ES_CLEANUP(es_buf_dispose) struct es_buf out = ES_BUF_INIT(1 << 20);
 	struct es_error err = ES_ERROR_INIT;
 	struct es_patch_options o;
@@ -208,9 +166,12 @@ START_TEST(delta_patch_without_a_key_shows_nothing_that_a_mask_matches)
 	struct es_oid b =
 		es_unit_tree(&repo, ITEMS({ "/now-masked", "word=hunter2\n" }));
 	struct es_oid c = es_unit_tree(&repo, ITEMS({ "/now-masked", "2\n" }));
-	ES_CLEANUP(es_delta_freep) struct es_delta *ab = compare(&a, &b);
-	ES_CLEANUP(es_delta_freep) struct es_delta *ac = compare(&a, &c);
-	ES_CLEANUP(es_rules_freep) struct es_rules *rules = make_rules(TODAY);
+	ES_CLEANUP(es_delta_freep)
+	struct es_delta *ab = es_unit_compare(&a, &b);
+	ES_CLEANUP(es_delta_freep)
+	struct es_delta *ac = es_unit_compare(&a, &c);
+	ES_CLEANUP(es_rules_freep)
+	struct es_rules *rules = es_unit_rules(TODAY);
 	ES_CLEANUP(es_buf_dispose) struct es_buf out = ES_BUF_INIT(1 << 20);
 	struct es_error err = ES_ERROR_INIT;
 	struct es_patch_options o;
@@ -230,7 +191,7 @@ START_TEST(delta_patch_says_that_a_diff_is_too_long)
 {
 	struct es_oid a = es_unit_tree(&repo, ITEMS({ "/a", "1\n2\n" }));
 	struct es_oid b = es_unit_tree(&repo, ITEMS({ "/a", "3\n4\n" }));
-	ES_CLEANUP(es_delta_freep) struct es_delta *d = compare(&a, &b);
+	ES_CLEANUP(es_delta_freep) struct es_delta *d = es_unit_compare(&a, &b);
 	ES_CLEANUP(es_buf_dispose) struct es_buf out = ES_BUF_INIT(1 << 20);
 	struct es_error err = ES_ERROR_INIT;
 	struct es_patch_options o = { .context = 3, .max = 20 };
@@ -251,7 +212,7 @@ START_TEST(delta_patch_shows_all_of_a_file_that_came_or_went)
 {
 	struct es_oid a = es_unit_tree(&repo, ITEMS({ "/a", "1\n2\n" }));
 	struct es_oid b = es_unit_tree(&repo, ITEMS({ "/b", "3\n4\n" }));
-	ES_CLEANUP(es_delta_freep) struct es_delta *d = compare(&a, &b);
+	ES_CLEANUP(es_delta_freep) struct es_delta *d = es_unit_compare(&a, &b);
 	ES_CLEANUP(es_buf_dispose) struct es_buf out = ES_BUF_INIT(1 << 20);
 	struct es_error err = ES_ERROR_INIT;
 	struct es_patch_options o = { .context = 3 };
@@ -314,7 +275,8 @@ START_TEST(delta_entry_and_content_of_one_path)
 	struct es_oid tree = es_unit_tree(&repo, &lookups[_i].item, 1);
 	ES_CLEANUP(es_listing_dispose)
 	struct es_listing_writer w = ES_LISTING_WRITER_INIT;
-	ES_CLEANUP(es_rules_freep) struct es_rules *rules = make_rules(TODAY);
+	ES_CLEANUP(es_rules_freep)
+	struct es_rules *rules = es_unit_rules(TODAY);
 	ES_CLEANUP(es_buf_dispose) struct es_buf out = ES_BUF_INIT(1 << 20);
 	struct es_error err = ES_ERROR_INIT;
 	struct es_patch_options o;
@@ -345,7 +307,8 @@ int main(void)
 	Suite *s = suite_create("patch");
 	TCase *tc = tcase_create("patch");
 
-	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_checked_fixture(tc, es_unit_runs_setup,
+				  es_unit_runs_teardown);
 	tcase_add_loop_test(tc, delta_patch_shows_what_may_be_shown, 0,
 			    es_lengthof(patches));
 	tcase_add_test(

@@ -14,7 +14,7 @@
 static struct es_oid old_run(void)
 {
 	return es_unit_tree(
-		&es_unit_repo,
+		&repo,
 		ITEMS({ "/etc", NULL, DIR },
 		      { "/etc/cron.d/old-job", "# run\n0 3 * * * root old\n" },
 		      { "/etc/dev",
@@ -47,7 +47,7 @@ static struct es_oid old_run(void)
 static struct es_oid new_run(void)
 {
 	return es_unit_tree(
-		&es_unit_repo,
+		&repo,
 		ITEMS({ "/etc", NULL, DIR },
 		      { "/etc/cron.d/new-job",
 			"0 4 * * * root new",
@@ -268,7 +268,7 @@ END_TEST
 
 START_TEST(report_of_no_changes)
 {
-	struct es_oid a = es_unit_tree(&es_unit_repo, ITEMS({ "/a", "1" }));
+	struct es_oid a = es_unit_tree(&repo, ITEMS({ "/a", "1" }));
 	ES_CLEANUP(es_doc_freep)
 	struct es_doc *doc = es_unit_report(&a, &a, false);
 	ES_CLEANUP(es_buf_dispose) struct es_buf out = ES_BUF_INIT(1 << 20);
@@ -284,8 +284,8 @@ END_TEST
 START_TEST(report_of_a_first_run)
 {
 	struct es_oid none = { 0 };
-	struct es_oid a = es_unit_tree(&es_unit_repo,
-				       ITEMS({ "/a", "1" }, { "/b", "2" }));
+	struct es_oid a =
+		es_unit_tree(&repo, ITEMS({ "/a", "1" }, { "/b", "2" }));
 	ES_CLEANUP(es_doc_freep)
 	struct es_doc *doc = es_unit_report(&none, &a, false);
 	ES_CLEANUP(es_doc_freep)
@@ -312,11 +312,10 @@ END_TEST
 
 START_TEST(report_cuts_long_files)
 {
-	struct es_oid a = es_unit_tree(&es_unit_repo, ITEMS({ "/k", "1" }));
+	struct es_oid a = es_unit_tree(&repo, ITEMS({ "/k", "1" }));
 	struct es_oid b = es_unit_tree(
-		&es_unit_repo,
-		ITEMS({ "/k", "1" },
-		      { "/n", TIMES10(TIMES10("line\n")) "end\n" }));
+		&repo, ITEMS({ "/k", "1" },
+			     { "/n", TIMES10(TIMES10("line\n")) "end\n" }));
 	ES_CLEANUP(es_doc_freep)
 	struct es_doc *doc = es_unit_report(&a, &b, false);
 	ES_CLEANUP(es_buf_dispose) struct es_buf out = ES_BUF_INIT(1 << 20);
@@ -339,8 +338,8 @@ START_TEST(report_folds_many_touched)
 		is[i] = was[i];
 		is[i].entry.mtime_sec = 1;
 	}
-	struct es_oid a = es_unit_tree(&es_unit_repo, was, 30);
-	struct es_oid b = es_unit_tree(&es_unit_repo, is, 30);
+	struct es_oid a = es_unit_tree(&repo, was, 30);
+	struct es_oid b = es_unit_tree(&repo, is, 30);
 	ES_CLEANUP(es_doc_freep)
 	struct es_doc *doc = es_unit_report(&a, &b, false);
 	es_unit_render(&out, doc, ES_REPORT_NO_HEADER);
@@ -350,29 +349,14 @@ START_TEST(report_folds_many_touched)
 }
 END_TEST
 
-static char *rules_text(const char *conf_text)
-{
-	ES_CLEANUP(es_conf_freep) struct es_conf *conf = NULL;
-	ES_CLEANUP(es_rules_freep) struct es_rules *rules = NULL;
-	ES_CLEANUP(es_buf_dispose) struct es_buf out = ES_BUF_INIT(1 << 24);
-	struct es_error err = ES_ERROR_INIT;
-
-	ck_assert_int_eq(es_conf_parse(&conf, conf_text, strlen(conf_text),
-				       "test", &err),
-			 0);
-	ck_assert_int_eq(es_rules_new(&rules, conf, "", 0, &err), 0);
-	ck_assert_int_eq(es_rules_text(rules, &out), 0);
-	return strdup(out.data);
-}
-
 START_TEST(report_folds_what_other_rules_did)
 {
 	ES_CLEANUP(es_freep)
-	char *narrow = rules_text("[files]\ndefaults = no\ninclude = /etc\n");
+	char *narrow = es_unit_rules_text(WATCH("/etc"));
 	ES_CLEANUP(es_freep)
-	char *wide = rules_text("[files]\ndefaults = no\ninclude = /etc\n"
-				"include = /opt\n"
-				"[rule x]\nmatch = /etc/x\nclass = secret\n");
+	char *wide = es_unit_rules_text(
+		WATCH("/etc") "include = /opt\n"
+			      "[rule x]\nmatch = /etc/x\nclass = secret\n");
 	ES_CLEANUP(es_buf_dispose) struct es_buf out = ES_BUF_INIT(1 << 20);
 	struct es_unit_item was[2] = { { "/etc/x", "top secret" },
 				       { "run/rules", narrow } };
@@ -385,8 +369,8 @@ START_TEST(report_folds_what_other_rules_did)
 		is[i + 1] = (struct es_unit_item){ names[i], "x" };
 	}
 	is[33] = (struct es_unit_item){ "run/rules", wide };
-	struct es_oid a = es_unit_tree(&es_unit_repo, was, 2);
-	struct es_oid b = es_unit_tree(&es_unit_repo, is, 34);
+	struct es_oid a = es_unit_tree(&repo, was, 2);
+	struct es_oid b = es_unit_tree(&repo, is, 34);
 	ES_CLEANUP(es_doc_freep)
 	struct es_doc *doc = es_unit_report(&a, &b, false);
 	es_unit_render(&out, doc, ES_REPORT_NO_HEADER);
@@ -421,7 +405,7 @@ int main(void)
 	TCase *tc = tcase_create("report");
 
 	tcase_add_checked_fixture(tc, es_unit_report_setup,
-				  es_unit_report_teardown);
+				  es_unit_runs_teardown);
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, report_text_is_golden);
 	tcase_add_test(tc, report_header_names_both_runs);

@@ -11,12 +11,10 @@
 /* Errors are news only when their set is another one. */
 START_TEST(report_tells_errors_once)
 {
-	struct es_oid a = es_unit_tree(&es_unit_repo,
-				       ITEMS({ "/a", "1" },
-					     { "run/errors", "EIO /x\n" }));
-	struct es_oid b = es_unit_tree(&es_unit_repo,
-				       ITEMS({ "/a", "2" },
-					     { "run/errors", "EIO /x\n" }));
+	struct es_oid a = es_unit_tree(
+		&repo, ITEMS({ "/a", "1" }, { "run/errors", "EIO /x\n" }));
+	struct es_oid b = es_unit_tree(
+		&repo, ITEMS({ "/a", "2" }, { "run/errors", "EIO /x\n" }));
 	ES_CLEANUP(es_doc_freep)
 	struct es_doc *doc = es_unit_report(&a, &b, false);
 
@@ -26,12 +24,11 @@ END_TEST
 
 START_TEST(report_errors_have_exact_paths)
 {
-	struct es_oid a = es_unit_tree(&es_unit_repo, ITEMS({ "/a", "1" }));
-	struct es_oid b = es_unit_tree(&es_unit_repo,
-				       ITEMS({ "/a", "1" },
-					     { "run/errors",
-					       "EIO /a b\\\\n\\x1b\\xff\\t\n"
-					       "broken\nEIO /\\x\\q\\\n" }));
+	struct es_oid a = es_unit_tree(&repo, ITEMS({ "/a", "1" }));
+	struct es_oid b = es_unit_tree(
+		&repo, ITEMS({ "/a", "1" },
+			     { "run/errors", "EIO /a b\\\\n\\x1b\\xff\\t\n"
+					     "broken\nEIO /\\x\\q\\\n" }));
 	ES_CLEANUP(es_doc_freep)
 	struct es_doc *doc = es_unit_report(&a, &b, false);
 	ES_CLEANUP(es_buf_dispose) struct es_buf got = ES_BUF_INIT(1 << 20);
@@ -91,8 +88,8 @@ START_TEST(report_quotes_hostile_bytes)
 	was[2] = (struct es_unit_item){ path.data, "before\n" };
 	is[1] = (struct es_unit_item){ "/l", bad, LINK };
 	is[2] = (struct es_unit_item){ path.data, text.data };
-	struct es_oid a = es_unit_tree(&es_unit_repo, was, 3);
-	struct es_oid b = es_unit_tree(&es_unit_repo, is, 3);
+	struct es_oid a = es_unit_tree(&repo, was, 3);
+	struct es_oid b = es_unit_tree(&repo, is, 3);
 	ES_CLEANUP(es_doc_freep)
 	struct es_doc *doc = es_unit_report(&a, &b, false);
 	const struct es_doc *changes = es_doc_get(doc, "changes");
@@ -111,18 +108,17 @@ END_TEST
 START_TEST(report_json_gives_no_secret_away)
 {
 	struct es_oid a = es_unit_tree(
-		&es_unit_repo,
-		ITEMS({ "/key", "-----BEGIN PRIVATE KEY-----\nMII\n" },
-		      { "/masked",
-			"p=<masked:01234567>\n",
-			{ .has = ES_HAS_MASKED } },
-		      { "/s", "hunter2", SECRET }));
+		&repo, ITEMS({ "/key", "-----BEGIN PRIVATE KEY-----\nMII\n" },
+			     { "/masked",
+			       "p=<masked:01234567>\n",
+			       { .has = ES_HAS_MASKED } },
+			     { "/s", "hunter2", SECRET }));
 	struct es_oid b =
-		es_unit_tree(&es_unit_repo, ITEMS({ "/key", "x\n" },
-						  { "/masked",
-						    "p=<masked:89abcdef>\n",
-						    { .has = ES_HAS_MASKED } },
-						  { "/s", "hunter3", SECRET }));
+		es_unit_tree(&repo, ITEMS({ "/key", "x\n" },
+					  { "/masked",
+					    "p=<masked:89abcdef>\n",
+					    { .has = ES_HAS_MASKED } },
+					  { "/s", "hunter3", SECRET }));
 	ES_CLEANUP(es_doc_freep)
 	struct es_doc *doc = es_unit_report(&a, &b, false);
 	ES_CLEANUP(es_buf_dispose) struct es_buf out = ES_BUF_INIT(1 << 20);
@@ -144,7 +140,7 @@ int main(void)
 	TCase *tc = tcase_create("report_doc");
 
 	tcase_add_checked_fixture(tc, es_unit_report_setup,
-				  es_unit_report_teardown);
+				  es_unit_runs_teardown);
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, report_tells_errors_once);
 	tcase_add_test(tc, report_errors_have_exact_paths);

@@ -350,4 +350,26 @@ static inline void es_unit_text(const char *path, const char *text)
 	es_unit_file(path, text, strlen(text));
 }
 
+/* What a test has of it: the directory, what walks it, and for this all. */
+static char top[64];
+static struct es_unit_walk w;
+
+/** ALL - configuration that watches everything */
+#define ALL "[files]\ninclude = /**\n"
+
+/** es_unit_walk_setup - be in an empty directory, of which all is watched */
+static inline void es_unit_walk_setup(void)
+{
+	es_unit_enter_dir(top);
+	umask(022);
+	es_unit_walk_begin(&w, ALL);
+}
+
+/** es_unit_walk_teardown - remove it */
+static inline void es_unit_walk_teardown(void)
+{
+	es_unit_walk_end(&w);
+	es_unit_leave_dir(top);
+}
+
 #endif
