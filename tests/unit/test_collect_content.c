@@ -132,6 +132,47 @@ START_TEST(classes)
 }
 END_TEST
 
+/* Read again and found equal: neither searched nor handed on again. */
+START_TEST(a_full_run_makes_nothing_twice)
+{
+	struct es_entry before[es_lengthof(files)];
+	struct stat st;
+
+	for (size_t i = 0; i < es_lengthof(files); i++) {
+		size_t len;
+		char *data = content_of(i, &len);
+
+		es_unit_file(files[i].name, data, len);
+		free(data);
+	}
+	es_unit_walk_run(&w);
+	for (size_t i = 0; i < es_lengthof(files); i++)
+		before[i] = es_unit_get(&w, "", files[i].name);
+	w.options.full = true;
+	es_unit_walk_run(&w);
+	ck_assert_uint_eq(w.n_blobs, 0);
+	ck_assert_uint_eq(w.totals.read_files, es_lengthof(files));
+	for (size_t i = 0; i < es_lengthof(files); i++) {
+		struct es_entry e = es_unit_get(&w, "", files[i].name);
+
+		ck_assert_int_eq(e.class, before[i].class);
+		ck_assert_uint_eq(e.has, before[i].has);
+		ck_assert_mem_eq(e.digest, before[i].digest, ES_SHA256_LEN);
+		ck_assert_mem_eq(e.oid, before[i].oid, ES_SHA1_LEN);
+	}
+	/* as many other bytes, and the times put back */
+	ck_assert_int_eq(stat("text", &st), 0);
+	es_unit_file("text", "b\n", 2);
+	ck_assert_int_eq(
+		utimensat(AT_FDCWD, "text",
+			  (struct timespec[]){ st.st_atim, st.st_mtim }, 0),
+		0);
+	es_unit_walk_run(&w);
+	ck_assert_int_eq(es_unit_walk_change(&w, ""), ES_COLLECT_CHANGED);
+	w.options.full = false;
+}
+END_TEST
+
 START_TEST(masked_text_shows_no_secret)
 {
 	es_unit_text("masked", "a=1\npassword=hunter2\nb=2\n");
@@ -228,6 +269,7 @@ int main(void)
 
 	tcase_add_checked_fixture(t, setup, es_unit_walk_teardown);
 	tcase_add_loop_test(t, classes, 0, 2);
+	tcase_add_test(t, a_full_run_makes_nothing_twice);
 	tcase_add_test(t, masked_text_shows_no_secret);
 	tcase_add_test(t, link_targets_are_always_kept);
 	tcase_add_test(t, class_follows_content);
