@@ -275,6 +275,23 @@ int es_store_move(struct es_store *st, const char *branch,
 		  struct es_error *err);
 
 /**
+ * es_store_consolidate - join small packs when there are more than 20
+ * @st:  locked repository; nothing is put that is not installed
+ * @err: filled on failure; the repository is as complete as before
+ *
+ * Joins the smallest packs, and each larger one until the next is twice as
+ * large as all before it, so that an object is written again only a few
+ * times. New versions of a file, manifest or tree are stored as differences
+ * to the version that the commit before has, up to 20 deep. Packs with a
+ * .keep file stay. Readers are not disturbed: the new pack is there before
+ * the old ones go.
+ *
+ * Return: 1 joined, 0 there was nothing to do, -EIO (a pack is damaged),
+ * -ENOSPC or another negative errno.
+ */
+int es_store_consolidate(struct es_store *st, struct es_error *err);
+
+/**
  * es_store_mark_run - remember that a run ended well just now
  * @st:  locked repository
  * @err: filled on failure

@@ -391,6 +391,18 @@ static void save_state(struct cycle *c)
 		    "%s; the next run reads everything again", err.msg);
 }
 
+/* Nor do many packs cost more than time. */
+static void join_packs(struct cycle *c)
+{
+	struct es_error err = ES_ERROR_INIT;
+
+	if (es_store_consolidate(c->session->store, &err) >= 0)
+		return;
+	es_buf_reset(&c->result->notice);
+	es_buf_addf(&c->result->notice, "%s; the next run tries again",
+		    err.msg);
+}
+
 static int run_locked(struct cycle *c, struct es_error *err)
 {
 	struct es_dir_trees trees;
@@ -406,6 +418,8 @@ static int run_locked(struct cycle *c, struct es_error *err)
 	memcpy(c->basis.commit, c->tip.id, ES_OID_LEN);
 	keep_basis(c);
 	save_state(c);
+	if (c->result->changed)
+		join_packs(c);
 	/* of what was not looked at nobody can say that all is well */
 	return c->options->n_paths ? 0
 				   : es_store_mark_run(c->session->store, err);

@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Longest header of an object in a pack: 4 and then 7 bits of size a byte. */
-#define PACK_HEADER_MAX 10
 /* Memory for a compressed object that is kept for the next one, bytes. */
 #define ROOM_KEEP ((size_t)4 << 20)
 
@@ -90,29 +88,15 @@ static int reserve(struct es_lane *lane, size_t len)
 	return 0;
 }
 
-static size_t write_header(char *out, enum es_kind kind, size_t len)
-{
-	unsigned char byte = (unsigned char)((unsigned int)kind << 4 |
-					     (unsigned int)(len & 15));
-	size_t n = 0;
-
-	for (len >>= 4; len; len >>= 7) {
-		out[n++] = (char)(byte | 0x80);
-		byte = (unsigned char)(len & 0x7f);
-	}
-	out[n++] = (char)byte;
-	return n;
-}
-
 static int add(struct es_lane *lane, const struct es_oid *oid,
 	       enum es_kind kind, const void *data, size_t len,
 	       struct es_error *err)
 {
 	const size_t bound = es_deflate_bound(lane->deflater, len);
 
-	if (reserve(lane, PACK_HEADER_MAX + bound) < 0)
+	if (reserve(lane, ES_PACK_HEAD_MAX + bound) < 0)
 		return es_fail_oom(err);
-	const size_t head = write_header(lane->room, kind, len);
+	const size_t head = es_pack_head_write(lane->room, kind, len);
 	const size_t body =
 		es_deflate(lane->deflater, lane->room + head, bound, data, len);
 	if (!body)

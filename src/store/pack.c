@@ -329,30 +329,13 @@ static int read_raw(int fd, const struct raw *r)
 	return 0;
 }
 
-/* Returns the bytes of the object's header in the pack, 0 when broken. */
-static size_t parse_header(const struct raw *r, enum es_kind *kind,
-			   uint64_t *size)
-{
-	size_t i = 0;
-	unsigned int shift = 4;
-
-	*kind = (enum es_kind)((unsigned char)r->bytes[0] >> 4 & 7);
-	*size = (unsigned char)r->bytes[0] & 15;
-	while ((unsigned char)r->bytes[i] & 0x80) {
-		if (++i >= r->len || shift > 57)
-			return 0;
-		*size |= (uint64_t)((unsigned char)r->bytes[i] & 0x7f) << shift;
-		shift += 7;
-	}
-	return i + 1;
-}
-
 static int unpack(const struct raw *r, enum es_kind kind, struct es_buf *out,
 		  struct es_error *err)
 {
-	enum es_kind is;
+	unsigned int type = 0;
 	uint64_t size;
-	const size_t skip = parse_header(r, &is, &size);
+	const size_t skip = es_pack_head_read(r->bytes, r->len, &type, &size);
+	const enum es_kind is = (enum es_kind)type;
 
 	if (!skip)
 		return es_fail(err, -EIO, "the pending pack is damaged");

@@ -159,6 +159,7 @@ static int name_both(struct es_pack *p, const char *idx_tmp,
 		idx = NULL;
 	if (!pack || !idx)
 		return es_fail_oom(err);
+	snprintf(p->stem, sizeof(p->stem), "pack-%s", hex);
 	/* The same bytes are there already: what we have goes as it came. */
 	if (access(idx, F_OK) == 0 && access(pack, F_OK) == 0)
 		return 0;

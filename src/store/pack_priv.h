@@ -61,6 +61,7 @@ struct es_packed {
  * @buf_len: their number
  * @written: bytes of the file
  * @failure: the first failure to write; nothing can be added after it
+ * @stem:    "pack-…", what was installed last is called
  */
 struct es_pack {
 	pthread_mutex_t lock;
@@ -77,7 +78,36 @@ struct es_pack {
 	size_t buf_len;
 	uint64_t written;
 	struct es_error failure;
+	char stem[sizeof("pack-") + ES_OID_HEX];
 };
+
+/** ES_PACK_HEAD_MAX - longest type and size: 4, then 7 bits of size a byte */
+#define ES_PACK_HEAD_MAX 10
+
+/**
+ * es_pack_head_write - type and size in front of an object
+ * @out:  room
+ * @type: an es_kind or es_pack_type
+ * @size: bytes that the stream behind it inflates to
+ *
+ * Source: gitformat-pack(5), "Object entry".
+ *
+ * Return: bytes written.
+ */
+size_t es_pack_head_write(char out[ES_PACK_HEAD_MAX], unsigned int type,
+			  uint64_t size);
+
+/**
+ * es_pack_head_read - read what es_pack_head_write() writes
+ * @data: bytes of the entry
+ * @len:  their number
+ * @type: set
+ * @size: set
+ *
+ * Return: bytes read, 0 when they do not end.
+ */
+size_t es_pack_head_read(const char *data, size_t len, unsigned int *type,
+			 uint64_t *size);
 
 /**
  * es_pack_init - an empty pack

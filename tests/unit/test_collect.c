@@ -226,7 +226,8 @@ START_TEST(full_reads_all_again)
 	w.options.full = true;
 	es_unit_walk_run(&w);
 	ck_assert_uint_eq(w.totals.read_files, 1);
-	ck_assert_uint_eq(w.n_blobs, 2);
+	/* content that is equal is not handed on again, but the link is */
+	ck_assert_uint_eq(w.n_blobs, 1);
 	ck_assert_uint_eq(w.changes[ES_COLLECT_SAME], 2);
 }
 END_TEST
