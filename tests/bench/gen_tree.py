@@ -10,6 +10,7 @@ evenly with a little jitter; sizes are log-uniform between MIN and MAX bytes.
 """
 import os
 import random
+import stat
 import sys
 
 KEYS = """accept address alias allow auth backend bind cache cert chain cipher
@@ -21,6 +22,7 @@ source state suffix table target thread timeout token trace user value verify
 version vhost weight zone""".split()
 ENDINGS = ["conf", "cfg", "ini", "list", "rules", "service", "sh", "yaml"]
 POOL_BYTES = 1 << 21
+LARGE = 200000
 
 
 def make_pool(rng):
@@ -92,18 +94,37 @@ def make_tree(top, files, directories, low, high, seed=1):
     return total
 
 
-def change_files(top, count, seed):
-    """Append a line to COUNT files chosen by SEED; returns their number."""
+def list_files(top):
+    """The regular files of a tree that a test may write to, in a fixed order.
+
+    Not those of other tools, not large ones, and never through a link: in the
+    copy of a machine's files a link may lead to the machine's own.
+    """
     names = []
     for where, below, files in os.walk(top):
         below[:] = sorted(d for d in below if d != ".git")
-        names.extend(os.path.join(where, f) for f in sorted(files)
-                     if f != ".etckeeper" and f != ".gitignore")
-    rng = random.Random(seed)
-    chosen = rng.sample(names, min(count, len(names)))
+        for name in sorted(files):
+            path = os.path.join(where, name)
+            about = os.lstat(path)
+            if (stat.S_ISREG(about.st_mode) and about.st_nlink == 1 and
+                    about.st_size < LARGE and
+                    name not in (".etckeeper", ".gitignore")):
+                names.append(path)
+    return names
+
+
+def change_files(top, count, seed, names=None):
+    """Append a line to COUNT files chosen by SEED; returns their number."""
+    if names is None:
+        names = list_files(top)
+    chosen = random.Random(seed).sample(names, min(count, len(names)))
+    line = b"changed = %d\n" % seed
     for name in chosen:
-        with open(name, "ab") as out:
-            out.write(b"changed = %d\n" % seed)
+        fd = os.open(name, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW)
+        try:
+            os.write(fd, line)
+        finally:
+            os.close(fd)
     return len(chosen)
 
 
