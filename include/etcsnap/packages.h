@@ -12,14 +12,19 @@
 
 /*
  * Read from the package managers' own databases below a root, without running
- * them: dpkg (var/lib/dpkg/status, info/NAME.list, .md5sums, diversions),
+ * them: dpkg (var/lib/dpkg/status, updates, status.d, info/NAME.list,
+ * .md5sums, diversions),
  * pacman (var/lib/pacman/local), apk (lib/apk/db/installed), and rpm through
  * librpm where that was there at build time.
  *
  * Opening reads only what tells which packages there are; file lists are
  * loaded by the first question that needs them. Paths are compared as the
  * file system has them today: where /bin is a symlink to usr/bin, a package's
- * /bin/ls is /usr/bin/ls.
+ * /bin/ls is /usr/bin/ls. Symlinks count where they are the first or second
+ * part of a path.
+ *
+ * Checksums of dpkg and pacman are read a package at a time, by the first
+ * es_packages_owner() that finds a file of it.
  */
 
 /** struct es_packages - databases of one root; one thread at a time */
@@ -106,7 +111,8 @@ enum es_package_digest {
  * @package:  its owner, borrowed
  * @conffile: a configuration file that its administrator may change
  * @kind:     kind of @digest
- * @digest:   checksum of the content as it was shipped
+ * @digest:   checksum of the content as it was shipped; of a symlink, for
+ *            which only apk has one, that of its target's text
  */
 struct es_package_file {
 	const struct es_package *package;
