@@ -21,7 +21,8 @@
  * @root:     directory that stands for "/"
  * @live:     @root is the running system: ask the kernel, too
  * @ids:      user database of the root
- * @packages: package databases of the root
+ * @packages: package databases of the root; NULL where they are there and
+ *            could not be opened, which keeps the tip's list
  */
 struct es_facts_options {
 	const char *root;
