@@ -11,6 +11,7 @@
 #include "etcsnap/conf.h"
 #include "etcsnap/ids.h"
 #include "etcsnap/packages.h"
+#include "etcsnap/severity.h"
 #include "etcsnap/texts.h"
 
 /*
@@ -31,6 +32,43 @@
 
 /** struct es_checks - the checks of one run */
 struct es_checks;
+
+/**
+ * es_checks_conf - whether the [check NAME] sections are about real checks
+ * @conf: configuration
+ * @err:  filled on failure
+ *
+ * es_checks_new() asks this, too.
+ *
+ * Return: 0, or -EINVAL (fault CONFIG).
+ */
+int es_checks_conf(const struct es_conf *conf, struct es_error *err);
+
+/**
+ * es_checks_count - how many checks there are
+ *
+ * Return: their number, those that are off included.
+ */
+size_t es_checks_count(void);
+
+/**
+ * es_checks_name - the checks by number, in the byte order of their names
+ * @index: 0 to es_checks_count() - 1
+ *
+ * Return: static; what comes after "findings/".
+ */
+const char *es_checks_name(size_t index);
+
+/**
+ * es_checks_severity - how much the findings of a check matter
+ * @conf: configuration
+ * @name: what comes after "findings/"
+ *
+ * Return: what the configuration says, else the check's own severity; NONE
+ * when there is no such check.
+ */
+enum es_severity es_checks_severity(const struct es_conf *conf,
+				    const char *name);
 
 /**
  * struct es_checks_options - where to look
