@@ -11,10 +11,18 @@
 
 /*
  * Every [command NAME] becomes three texts: commands/NAME/stdout, stderr and
- * status. They run beside the walk, a few at a time, each in a process group
- * of its own with a clean environment, no input, no inherited descriptors and
- * a deadline. Whatever one of them does (fail, hang, crash, flood) is recorded
- * and hurts nothing else.
+ * status. They run beside the walk, a few at a time, each in a session of its
+ * own with a clean environment, no input, no inherited descriptors and a
+ * deadline. Whatever one of them does (fail, hang, crash, flood) is recorded
+ * and hurts nothing else. A process of their own, forked by
+ * es_commands_start(), starts and ends them; what they leave running is killed
+ * with it, and so is everything when this process is killed. So
+ * es_commands_start() is best called before there are threads and much memory.
+ *
+ * The status is made of statements, one a line: "exit N", "signal NAME",
+ * "timeout N s", "killed: more than N bytes of output", "not found", "no such
+ * user", "cannot execute: …" and the like, "truncated stdout". Of a command
+ * that could not be run, or ran into its deadline, stdout and stderr are kept.
  *
  * Calling sequence: es_commands_start(), the walk, es_commands_finish(),
  * es_commands_free().
@@ -41,13 +49,27 @@ struct es_commands_options {
 };
 
 /**
+ * es_commands_check - what only this machine can tell of the configuration
+ * @conf: configuration
+ * @err:  filled on failure, with FILE:LINE
+ *
+ * For "config check"; a run goes on and says it in the command's status,
+ * since a directory service may be away for a while.
+ *
+ * Return: 0, -EINVAL (a user is not known here) or -ENOMEM.
+ * Blocking: until the user database has answered.
+ */
+int es_commands_check(const struct es_conf *conf, struct es_error *err);
+
+/**
  * es_commands_start - begin to run the commands that are due
  * @out:     owned; es_commands_free()
  * @options: copied, but for what it points to
  * @err:     filled on failure
  *
- * Return: 0 or a negative errno (no threads, no memory); what a single
+ * Return: 0 or a negative errno (no process, no memory); what a single
  * command does is no failure.
+ * Blocking: until the user database has answered.
  */
 int es_commands_start(struct es_commands **out,
 		      const struct es_commands_options *options,
