@@ -13,6 +13,7 @@
  *	store/    the repository: objects, packs, trees, commits, history
  *	delta/    two runs -> list of changes
  *	report/   changes -> document -> text
+ *	export/   one run in other tools' forms
  *	cycle/    one run: lock, walk, trees, commit, state
  *	cmd/      one file a command
  */
@@ -35,7 +36,7 @@
 static const struct es_cmd *const cmds[] = {
 	&es_cmd_init,	&es_cmd_commit, &es_cmd_status, &es_cmd_log,
 	&es_cmd_diff,	&es_cmd_show,	&es_cmd_cat,	&es_cmd_report,
-	&es_cmd_config, &es_cmd_git,
+	&es_cmd_export, &es_cmd_config, &es_cmd_git,
 };
 
 #define CMDS (sizeof(cmds) / sizeof(*cmds))

@@ -371,11 +371,15 @@ new_tree() {
 	find "$root" -depth -exec touch -h -d '2026-01-01 00:00:00 UTC' {} +
 }
 
+# What is recorded unless a test says otherwise: the parts that it is about.
+parts=files
+
 # conf_for_tree [LINE…] - $conf: the real root, watched are $root/etc and so on
 conf_for_tree() {
 	es_mode=tree
 	{
 		printf '[repository]\npath = %s\n' "$repo"
+		printf '[collect]\nparts = %s\n' "$parts"
 		printf '[files]\n'
 		for es_dir in etc boot opt root usr var/spool/cron; do
 			printf 'include = %s/%s\n' "$root" "$es_dir"
@@ -389,6 +393,7 @@ conf_for_root() {
 	es_mode=root
 	{
 		printf '[repository]\npath = %s\n' "$repo"
+		printf '[collect]\nparts = %s\n' "$parts"
 		[ $# -eq 0 ] || printf '%s\n' "$@"
 	} >"$conf"
 }

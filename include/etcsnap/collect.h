@@ -24,6 +24,10 @@
  * Paths are absolute within the root, without trailing slash; the root
  * directory itself is the empty path.
  *
+ * What the rules do not count as a change (ignored lines, a log that grew)
+ * leaves the whole entry as it was; the row remembers size and time that the
+ * file has now, so that it is not read again and again.
+ *
  * What cannot be read is a fact, not an error: the entry keeps its old
  * values with @unread set, a directory its old listing, and the trouble is
  * told by es_collect_io.trouble. Only an io callback's failure, or lack of
@@ -72,6 +76,9 @@ struct es_collect_dir {
  * @stored:  listing of a directory as the tip has it, for what cannot be read
  *           and has no row: 1, 0 or negative, as @prior. NULL: none
  * @blob:    keep content; sets @oid to its git id: 0 or a negative errno
+ * @old_blob: content of a blob that the tip has, for what the rules do not
+ *           count as a change: 1 and @out filled (reset first), 0 when it
+ *           cannot be had, or negative. NULL: never
  * @leave:   a directory is done, after all below it: 0 or a negative errno
  * @trouble: a path could not be read for reason @unread (errno or
  *           ES_UNREAD_*); @path is NUL-terminated
@@ -85,6 +92,9 @@ struct es_collect_io {
 		      size_t len, struct es_buf *out, struct es_error *err);
 	int (*blob)(void *payload, unsigned int lane, const char *data,
 		    size_t len, uint8_t oid[ES_SHA1_LEN], struct es_error *err);
+	int (*old_blob)(void *payload, unsigned int lane,
+			const uint8_t oid[ES_SHA1_LEN], struct es_buf *out,
+			struct es_error *err);
 	int (*leave)(void *payload, unsigned int lane,
 		     const struct es_collect_dir *dir, struct es_error *err);
 	void (*trouble)(void *payload, unsigned int lane, const char *path,

@@ -29,6 +29,7 @@
  */
 enum es_conf_id {
 	ES_CONF_REPOSITORY_PATH,
+	ES_CONF_COLLECT_PARTS,
 	ES_CONF_COLLECT_THREADS,
 	ES_CONF_COLLECT_NETWORK,
 	ES_CONF_COLLECT_WAIT,
@@ -41,6 +42,32 @@ enum es_conf_id {
 	ES_CONF_RULE_MATCH,
 	ES_CONF_RULE_CLASS,
 	ES_CONF_RULE_MASK,
+	ES_CONF_RULE_SEVERITY,
+	ES_CONF_RULE_TAGS,
+	ES_CONF_RULE_RECORD,
+	ES_CONF_RULE_IGNORE_LINES,
+	ES_CONF_RULE_MAX_SIZE,
+	ES_CONF_RULE_PARANOID,
+	ES_CONF_RULE_NOINODE,
+	ES_CONF_RULE_NOTIME,
+	ES_CONF_RULE_GROWING,
+	ES_CONF_RECORD_ATTRIBUTES,
+	ES_CONF_CHECK_ENABLED,
+	ES_CONF_CHECK_SEVERITY,
+	ES_CONF_CHECK_LIST,
+	ES_CONF_COMMAND_RUN,
+	ES_CONF_COMMAND_SHELL,
+	ES_CONF_COMMAND_USER,
+	ES_CONF_COMMAND_TIMEOUT,
+	ES_CONF_COMMAND_MAX_OUTPUT,
+	ES_CONF_COMMAND_CWD,
+	ES_CONF_COMMAND_ENV,
+	ES_CONF_COMMAND_DROP,
+	ES_CONF_COMMAND_REPLACE,
+	ES_CONF_COMMAND_SORT,
+	ES_CONF_COMMAND_EVERY,
+	ES_CONF_COMMAND_VOLATILE,
+	ES_CONF_COMMAND_OPTIONAL,
 	ES_CONF_COUNT,
 };
 
@@ -55,6 +82,14 @@ enum es_conf_id {
  * @ES_CONF_T_GLOB:    path pattern, see glob.h
  * @ES_CONF_T_REGEX:   PCRE2 regular expression with one group
  * @ES_CONF_T_CLASS:   mirror|digest|secret
+ * @ES_CONF_T_WORDS:   words of letters, digits and _ - . : with blanks between
+ * @ES_CONF_T_RECORD:  attributes and sets of them, each with + or - before it
+ *                     or neither
+ * @ES_CONF_T_SEVERITY: info|notice|warning|critical
+ * @ES_CONF_T_TEXT:    any text
+ * @ES_CONF_T_ENV:     NAME=VALUE of an environment
+ * @ES_CONF_T_LINE:    PCRE2 regular expression for lines, see linefilter.h
+ * @ES_CONF_T_REPLACE: "REGEX => TEXT", likewise
  */
 enum es_conf_type {
 	ES_CONF_T_BOOL,
@@ -65,6 +100,13 @@ enum es_conf_type {
 	ES_CONF_T_GLOB,
 	ES_CONF_T_REGEX,
 	ES_CONF_T_CLASS,
+	ES_CONF_T_WORDS,
+	ES_CONF_T_RECORD,
+	ES_CONF_T_SEVERITY,
+	ES_CONF_T_TEXT,
+	ES_CONF_T_ENV,
+	ES_CONF_T_LINE,
+	ES_CONF_T_REPLACE,
 };
 
 /**
@@ -205,6 +247,18 @@ const char *es_conf_text(const struct es_conf *conf, enum es_conf_id id);
  * a default.
  */
 int64_t es_conf_number(const struct es_conf *conf, enum es_conf_id id);
+
+/**
+ * es_conf_number_of - as es_conf_number() for a key of a named section
+ * @conf: configuration, borrowed
+ * @id:   key
+ * @name: name of the section; it need not exist
+ *
+ * Return: the number; 1 or 0 for a BOOL; the default where the section does
+ * not set it, 0 where there is neither.
+ */
+int64_t es_conf_number_of(const struct es_conf *conf, enum es_conf_id id,
+			  const char *name);
 
 /**
  * es_conf_names - names of the sections of one kind in order of appearance

@@ -3,6 +3,7 @@
 #ifndef ETCSNAP_DELTA_H
 #define ETCSNAP_DELTA_H
 
+#include "etcsnap/charset.h"
 #include "etcsnap/rules.h"
 #include "etcsnap/store.h"
 #include "etcsnap/tree.h"
@@ -161,6 +162,16 @@ enum es_patch_result {
 };
 
 /**
+ * struct es_patch_charsets - encodings of both sides of a diff
+ * @old: as the older side is kept; NONE where there is no text
+ * @new: as the newer side is kept, likewise
+ */
+struct es_patch_charsets {
+	enum es_charset old;
+	enum es_charset new;
+};
+
+/**
  * struct es_patch_options - how content may be shown
  * @rules:   today's rules: the stricter class of them and of both sides
  *           decides, and their masks run over old content too
@@ -168,22 +179,28 @@ enum es_patch_result {
  *           matches is treated as secret
  * @context: lines around each change
  * @max:     most bytes of hunks, 0 = no limit
+ * @charsets: set by es_delta_patch() when not NULL; both NONE unless text was
+ *           compared
  */
 struct es_patch_options {
 	const struct es_rules *rules;
 	const uint8_t *key;
 	unsigned int context;
 	size_t max;
+	struct es_patch_charsets *charsets;
 };
 
 /**
  * es_delta_patch - unified diff of a change's content
- * @out:     appended to: hunks without file headers, raw bytes; for an added
- *           or removed text all its lines
+ * @out:     appended to: hunks without file headers, decoded to UTF-8 but
+ *           not quoted; for an added or removed text all its lines
  * @st:      repository
  * @c:       change
  * @options: how
  * @err:     filled on failure
+ *
+ * Texts that differ only in their encoding are ES_PATCH_NONE; @options says
+ * where to tell that.
  *
  * Return: an enum es_patch_result, or a negative errno.
  */
@@ -200,6 +217,9 @@ int es_delta_patch(struct es_buf *out, struct es_store *st,
  * @e:       entry from es_dir_read()
  * @options: rules and key count
  * @err:     filled on failure
+ *
+ * The bytes are those of the file, in whatever encoding, but for masked
+ * values; text that shows them only when it is decoded is then UTF-8.
  *
  * Return: ES_PATCH_TEXT (also for mirrored binaries), ES_PATCH_SECRET,
  * ES_PATCH_DIGEST, ES_PATCH_NONE, or a negative errno.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* digest.h - SHA-256, git's SHA-1 and keyed HMAC-SHA256, by OpenSSL EVP */
+/* digest.h - SHA-256, git's SHA-1, HMAC-SHA256 and MD5, by OpenSSL EVP */
 #ifndef ETCSNAP_DIGEST_H
 #define ETCSNAP_DIGEST_H
 
@@ -20,6 +20,11 @@
 #define ES_SHA1_LEN 20
 
 /**
+ * ES_MD5_LEN - bytes of an MD5 value, as package managers have them
+ */
+#define ES_MD5_LEN 16
+
+/**
  * ES_KEY_LEN - bytes of the secret key that HMAC values are made with
  */
 #define ES_KEY_LEN 32
@@ -29,11 +34,13 @@
  * @ES_DIGEST_SHA1:   20 bytes
  * @ES_DIGEST_SHA256: 32 bytes
  * @ES_DIGEST_HMAC:   HMAC-SHA256 under a key, 32 bytes
+ * @ES_DIGEST_MD5:    16 bytes; only to compare with what others wrote down
  */
 enum es_digest_kind {
 	ES_DIGEST_SHA1,
 	ES_DIGEST_SHA256,
 	ES_DIGEST_HMAC,
+	ES_DIGEST_MD5,
 };
 
 /** struct es_digest - reusable computation, one thread at a time */
@@ -82,7 +89,8 @@ void es_digest_update(struct es_digest *d, const void *data, size_t len);
 /**
  * es_digest_end - give the value of what was fed
  * @d:   computation that was begun; es_digest_begin() makes it usable again
- * @out: ES_SHA1_LEN bytes for ES_DIGEST_SHA1, else ES_SHA256_LEN; raw
+ * @out: ES_SHA1_LEN bytes for ES_DIGEST_SHA1, ES_MD5_LEN for ES_DIGEST_MD5,
+ *       else ES_SHA256_LEN; raw
  *
  * Locking: none; not for use by two threads at once.
  */

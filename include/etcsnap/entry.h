@@ -87,6 +87,99 @@ enum es_has {
 #define ES_UNREAD_UNMOUNTED 4002
 
 /**
+ * enum es_record - attributes that a rule may choose to record, as bits
+ * @ES_RECORD_MODE:    permission bits
+ * @ES_RECORD_OWNER:   user
+ * @ES_RECORD_GROUP:   group
+ * @ES_RECORD_SIZE:    bytes of a file, and whether it has holes
+ * @ES_RECORD_LINKS:   number of hard links, and which names are the same file
+ * @ES_RECORD_MTIME:   modification time; never of directories
+ * @ES_RECORD_CTIME:   change time; never of directories
+ * @ES_RECORD_INODE:   inode number
+ * @ES_RECORD_CONTENT: content of a file, target of a link
+ * @ES_RECORD_ACL:     access control lists, of directories also the default
+ * @ES_RECORD_CAPS:    file capabilities
+ * @ES_RECORD_SELINUX: security label
+ * @ES_RECORD_XATTR:   all other extended attributes
+ * @ES_RECORD_FLAGS:   immutable, append-only and so on, as chattr(1) sets them
+ */
+enum es_record {
+	ES_RECORD_MODE = 1 << 0,
+	ES_RECORD_OWNER = 1 << 1,
+	ES_RECORD_GROUP = 1 << 2,
+	ES_RECORD_SIZE = 1 << 3,
+	ES_RECORD_LINKS = 1 << 4,
+	ES_RECORD_MTIME = 1 << 5,
+	ES_RECORD_CTIME = 1 << 6,
+	ES_RECORD_INODE = 1 << 7,
+	ES_RECORD_CONTENT = 1 << 8,
+	ES_RECORD_ACL = 1 << 9,
+	ES_RECORD_CAPS = 1 << 10,
+	ES_RECORD_SELINUX = 1 << 11,
+	ES_RECORD_XATTR = 1 << 12,
+	ES_RECORD_FLAGS = 1 << 13,
+};
+
+/**
+ * ES_RECORD_COUNT - number of bits of enum es_record
+ */
+#define ES_RECORD_COUNT 14
+/**
+ * ES_RECORD_ALL - every bit of enum es_record
+ */
+#define ES_RECORD_ALL ((1u << ES_RECORD_COUNT) - 1)
+/**
+ * ES_RECORD_DEFAULT - what is recorded where no rule says otherwise
+ */
+#define ES_RECORD_DEFAULT \
+	(ES_RECORD_ALL & ~(unsigned int)(ES_RECORD_CTIME | ES_RECORD_INODE))
+
+/**
+ * enum es_extra_has - which values of a struct es_extra are known, as bits
+ * @ES_EXTRA_CTIME:  ctime_sec and ctime_nsec, since a rule asks for them
+ * @ES_EXTRA_INODE:  ino, likewise
+ * @ES_EXTRA_SPARSE: the file has holes
+ * @ES_EXTRA_SEEN:   the seen_ values; in the state only
+ */
+enum es_extra_has {
+	ES_EXTRA_CTIME = 1 << 0,
+	ES_EXTRA_INODE = 1 << 1,
+	ES_EXTRA_SPARSE = 1 << 2,
+	ES_EXTRA_SEEN = 1 << 3,
+};
+
+/**
+ * struct es_extra - what few objects have; it may stand at any address
+ * @has:       bits of enum es_extra_has
+ * @without:   bits of ES_RECORD_DEFAULT that a rule leaves out, of those that
+ *             this type of object can have
+ * @flags:     FS_*_FL as chattr(1) sets them, but for those that file systems
+ *             set by themselves
+ * @ctime_nsec: change time as recorded, nanoseconds
+ * @ctime_sec: and seconds since 1970-01-01 UTC
+ * @ino:       inode number as recorded
+ * @seen_size: size that the file had when it was last found to be as
+ *             recorded, for what the rules do not count as a change
+ * @seen_mtime_sec: its modification time then
+ * @seen_mtime_nsec: likewise
+ * @link_len:  bytes of es_extra_link(), which follows the struct; 0 = none
+ *
+ * Made by es_extra_make().
+ */
+struct es_extra {
+	uint32_t has;
+	uint32_t without;
+	uint32_t flags;
+	uint32_t ctime_nsec;
+	int64_t ctime_sec;
+	uint64_t ino;
+	uint64_t seen_size;
+	int64_t seen_mtime_sec;
+	uint32_t seen_mtime_nsec;
+	uint16_t link_len;
+} __attribute__((packed));
+
+/**
  * struct es_entry - one object; strings are borrowed from whoever made it
  * @name:        bytes of the last path component; "." for a listing's own
  *               directory; not NUL-terminated
@@ -97,6 +190,7 @@ enum es_has {
  *               each as getfattr(1) writes them, sorted, each ended by a
  *               newline; NULL when none
  * @xattr_len:   bytes of @xattr
+ * @extra:       what few objects have; NULL for most
  * @watch:       what the rules made of it
  * @type:        kind of object
  * @class:       how content is kept; NONE for all but files
@@ -126,6 +220,7 @@ struct es_entry {
 	size_t target_len;
 	const char *xattr;
 	size_t xattr_len;
+	const struct es_extra *extra;
 	enum es_watch watch;
 	enum es_type type;
 	enum es_class class;
@@ -242,11 +337,17 @@ enum es_attr {
 	ES_ATTR_SIZE,
 	ES_ATTR_NLINK,
 	ES_ATTR_MTIME,
+	ES_ATTR_CTIME,
+	ES_ATTR_INODE,
 	ES_ATTR_TARGET,
 	ES_ATTR_DEVICE,
 	ES_ATTR_CONTENT,
 	ES_ATTR_XATTR,
+	ES_ATTR_FLAGS,
+	ES_ATTR_HARDLINK,
+	ES_ATTR_SPARSE,
 	ES_ATTR_CLASS,
+	ES_ATTR_RECORD,
 	ES_ATTR_UNREAD,
 	ES_ATTR_MOUNT,
 	ES_ATTR_COUNT,
@@ -257,8 +358,9 @@ enum es_attr {
  * @attr: attribute
  *
  * Return: static "type", "mode", "owner", "group", "size", "links", "mtime",
- * "target", "device", "content", "xattr", "class", "unread", "mount"; "" for
- * a number that is no attribute.
+ * "ctime", "inode", "target", "device", "content", "xattr", "flags",
+ * "hardlink", "sparse", "class", "record", "unread", "mount"; "" for a number
+ * that is no attribute.
  */
 const char *es_attr_name(enum es_attr attr);
 
@@ -268,11 +370,126 @@ const char *es_attr_name(enum es_attr attr);
  * @b: the other
  *
  * Compares what manifests record: directories without size, links and time;
- * a content digest only where both have one of the same kind.
+ * a content digest only where both have one of the same kind; what a rule
+ * leaves out of one of them not at all (that is ES_ATTR_RECORD).
  *
  * Return: bits (1u << enum es_attr); 0 when a report has nothing to say.
  */
 unsigned int es_entry_compare(const struct es_entry *a,
 			      const struct es_entry *b);
+
+/**
+ * es_extra_make - put values where an entry can point to them
+ * @room:   reset and filled; holds the result
+ * @values: values; its link_len is not looked at
+ * @link:   name of the hard link's first partner, bytes, or NULL
+ * @len:    their number
+ *
+ * Return: @room's data as a struct es_extra; NULL when there is nothing to
+ * say, or when memory ran out (then @room->failed is set).
+ */
+const struct es_extra *es_extra_make(struct es_buf *room,
+				     const struct es_extra *values,
+				     const char *link, size_t len);
+
+/**
+ * es_extra_link - name of the first partner of a hard link
+ * @extra: made by es_extra_make(), or with a link_len of 0
+ *
+ * Return: link_len bytes, the first name in the same directory that is the
+ * same file; borrowed, not NUL-terminated; NULL when there is none.
+ */
+static inline const char *es_extra_link(const struct es_extra *extra)
+{
+	return extra->link_len ? (const char *)(extra + 1) : NULL;
+}
+
+/**
+ * es_extra_size - bytes of an extra, its link included
+ * @extra: extra, not NULL
+ *
+ * Return: bytes from the first one of the struct.
+ */
+size_t es_extra_size(const struct es_extra *extra);
+
+/**
+ * es_entry_records - whether an attribute is recorded of an entry
+ * @e:   entry
+ * @bit: one of ES_RECORD_DEFAULT
+ *
+ * Return: false when a rule leaves it out.
+ */
+static inline bool es_entry_records(const struct es_entry *e,
+				    enum es_record bit)
+{
+	return !e->extra || !(e->extra->without & (uint32_t)bit);
+}
+
+/**
+ * es_record_of - attributes that a kind of object can have
+ * @type: kind of object
+ *
+ * Return: bits of enum es_record.
+ */
+unsigned int es_record_of(enum es_type type);
+
+/**
+ * es_record_name - the word for an attribute that a rule may choose
+ * @bit: one bit of enum es_record
+ *
+ * Return: static "mode", "owner", "group", "size", "links", "mtime", "ctime",
+ * "inode", "content", "acl", "caps", "selinux", "xattr", "flags"; "" for what
+ * is no such bit.
+ */
+const char *es_record_name(unsigned int bit);
+
+/**
+ * es_record_parse - attribute of a word
+ * @word: bytes, need not be NUL-terminated
+ * @len:  their number
+ *
+ * Return: bit of enum es_record, 0 when the word is unknown.
+ */
+unsigned int es_record_parse(const char *word, size_t len);
+
+/**
+ * es_record_text - the words of several attributes
+ * @out:  appended to: "mode,owner", nothing for no bits
+ * @bits: bits of enum es_record
+ * @mark: what stands between two words
+ *
+ * Return: 0 or the buffer's sticky failure.
+ */
+int es_record_text(struct es_buf *out, unsigned int bits, char mark);
+
+/**
+ * es_flags_known - file flags that are recorded
+ *
+ * Flags that people set with chattr(1); not those that a file system sets by
+ * itself, such as "extents" and "indexed".
+ *
+ * Return: FS_*_FL.
+ * Source: linux/fs.h, ioctl_iflags(2).
+ */
+uint32_t es_flags_known(void);
+
+/**
+ * es_flags_text - file flags as mtree(5) words
+ * @out:   appended to: "schg,nodump"; "none" for 0
+ * @flags: FS_*_FL; unknown ones are left out
+ *
+ * Return: 0 or the buffer's sticky failure.
+ * Source: libarchive's names of Linux' flags; chflags(1).
+ */
+int es_flags_text(struct es_buf *out, uint32_t flags);
+
+/**
+ * es_flags_parse - file flags of a list of mtree(5) words
+ * @text: words with commas between them, need not be NUL-terminated
+ * @len:  bytes of @text
+ *
+ * Return: FS_*_FL; unknown words count for nothing.
+ */
+uint32_t es_flags_parse(const char *text, size_t len);
 
 #endif

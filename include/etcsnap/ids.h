@@ -3,6 +3,7 @@
 #ifndef ETCSNAP_IDS_H
 #define ETCSNAP_IDS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "etcsnap/buf.h"
@@ -69,6 +70,35 @@ const char *es_ids_group(struct es_ids *ids, uint32_t gid);
  * root; what a directory service answers is not part of it.
  */
 uint64_t es_ids_hash(struct es_ids *ids);
+
+/**
+ * struct es_account - one account of the user database
+ * @name: NUL-terminated bytes, not empty
+ * @home: home directory as it is written there, may be empty
+ * @uid:  number of the user
+ * @gid:  number of the user's first group
+ */
+struct es_account {
+	const char *name;
+	const char *home;
+	uint32_t uid;
+	uint32_t gid;
+};
+
+/**
+ * es_ids_accounts - all accounts, in the order of the database
+ * @ids: database
+ * @out: set; borrowed until es_ids_free(), NULL when there are none
+ * @n:   set to their number; an account may come twice
+ * @err: filled on failure
+ *
+ * The first question reads them all, from a directory service too.
+ *
+ * Return: 0 or -ENOMEM.
+ * Locking: takes the database's own mutex; from any thread.
+ */
+int es_ids_accounts(struct es_ids *ids, const struct es_account **out,
+		    size_t *n, struct es_error *err);
 
 /**
  * es_ids_homes - every home directory, each once

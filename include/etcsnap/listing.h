@@ -15,9 +15,9 @@
  * header (magic, count, es_hash64 of the rest), then records: an 8-byte head
  * (watch, type, class, has, name length, unread), for recorded objects the
  * fixed numbers, digest and oid where @has says so, then length-prefixed
- * target and xattr, then the name. Entries that are not watched, and
- * directories in their parent's listing, are head and name alone: a
- * directory's own values stand in its own listing.
+ * target and xattr, a struct es_extra, then the name. Entries that are not
+ * watched, and directories in their parent's listing, are head and name alone:
+ * a directory's own values stand in its own listing.
  *
  * Writing:  es_listing_begin(), es_listing_add() in order, es_listing_end().
  * Reading:  es_listing_open(), then es_listing_next() until it returns 0;

@@ -30,6 +30,22 @@ int es_manifest_write(struct es_buf *out, const char *listing, size_t len,
 		      struct es_ids *ids, struct es_error *err);
 
 /**
+ * es_manifest_add - one entry's line, and its "#+" line where it needs one
+ * @out:   appended to
+ * @path:  name without the leading "./", raw bytes, with '/' between
+ *         components; empty for the directory that all is relative to
+ * @len:   bytes of @path
+ * @e:     entry; of a directory that is not watched only the type is told
+ * @uname: name of the owner, or NULL
+ * @gname: name of the group, or NULL
+ *
+ * A failure sticks to @out. An mtree(5) file begins with the line "#mtree".
+ */
+void es_manifest_add(struct es_buf *out, const char *path, size_t len,
+		     const struct es_entry *e, const char *uname,
+		     const char *gname);
+
+/**
  * es_manifest_write_xattr - text of a directory's .xattr
  * @out:     appended to; nothing when no entry has extended attributes
  * @listing: packed listing
@@ -76,5 +92,21 @@ typedef int (*es_manifest_each)(void *payload, struct es_entry *e,
 int es_manifest_parse(const char *mtree, size_t mtree_len, const char *xattr,
 		      size_t xattr_len, es_manifest_each each, void *payload,
 		      struct es_error *err);
+
+/**
+ * es_xattr_next - take the next attribute off an entry's xattr text
+ * @text:  position in the text, moved on
+ * @len:   bytes left, made less
+ * @name:  reset and filled: name of the attribute
+ * @value: reset and filled: its value, any bytes
+ *
+ * The text is es_entry.xattr: NAME="VALUE", NAME=0sBASE64 or NAME=0xHEX lines
+ * with octal escapes.
+ *
+ * Return: 1, 0 at the end, -EINVAL on a broken line, -ENOMEM.
+ * Source: getfattr(1), setfattr(1) "--restore".
+ */
+int es_xattr_next(const char **text, size_t *len, struct es_buf *name,
+		  struct es_buf *value);
 
 #endif

@@ -99,8 +99,8 @@ int es_report_text(struct es_buf *out, const struct es_doc *doc,
  * @err: filled on failure
  *
  * Columns path, kind, attribute, old, new; a row for each attribute that
- * differs, for content ("content", with the digests where they may be told)
- * and for a rename ("path").
+ * differs, for content ("content", with the digests where they may be told),
+ * for the encoding of text ("encoding") and for a rename ("path").
  *
  * Return: 0, -ENOMEM, or -EIO when the stream failed.
  */

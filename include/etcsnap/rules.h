@@ -6,19 +6,59 @@
 #include "etcsnap/conf.h"
 #include "etcsnap/entry.h"
 #include "etcsnap/glob.h"
+#include "etcsnap/linefilter.h"
 #include "etcsnap/mask.h"
+#include "etcsnap/severity.h"
 
 /*
  * A pattern that matches a directory holds for everything below it. A path is
  * watched when an include pattern holds for it and no exclude pattern does.
- * Of the rules that hold for a path, the last one that sets an attribute
- * (class, mask) decides it. Order: shipped rules first, then the
- * configuration's in the order they were read, so that the administrator has
- * the last word; explain says which decided.
+ * Of the rules that hold for a path, the last one that sets a key (class,
+ * mask, severity and so on) decides that key. Order: shipped rules first, then
+ * the configuration's in the order they were read, so that the administrator
+ * has the last word; explain says which decided.
  */
 
 /** struct es_rules - compiled rules; used by many threads at once */
 struct es_rules;
+
+/**
+ * enum es_rule_key - what a rule can say of its paths
+ * @ES_RULE_CLASS:    how content is kept
+ * @ES_RULE_MASK:     what is hidden in it
+ * @ES_RULE_SEVERITY: how much a change matters
+ * @ES_RULE_TAGS:     words for whoever reads of it
+ * @ES_RULE_RECORD:   which attributes are recorded
+ * @ES_RULE_IGNORE_LINES: lines whose change counts for nothing
+ * @ES_RULE_MAX_SIZE: up to which size content is mirrored
+ * @ES_RULE_PARANOID: read in every run
+ * @ES_RULE_NOINODE:  inode numbers play no part
+ * @ES_RULE_NOTIME:   times alone are no change
+ * @ES_RULE_GROWING:  a log: growing is no change
+ * @ES_RULE_KEYS:     their number
+ */
+enum es_rule_key {
+	ES_RULE_CLASS,
+	ES_RULE_MASK,
+	ES_RULE_SEVERITY,
+	ES_RULE_TAGS,
+	ES_RULE_RECORD,
+	ES_RULE_IGNORE_LINES,
+	ES_RULE_MAX_SIZE,
+	ES_RULE_PARANOID,
+	ES_RULE_NOINODE,
+	ES_RULE_NOTIME,
+	ES_RULE_GROWING,
+	ES_RULE_KEYS,
+};
+
+/**
+ * es_rule_key_name - the key of a [rule NAME]
+ * @key: key
+ *
+ * Return: static "class", "mask", …; "" for a number that is no key.
+ */
+const char *es_rule_key_name(enum es_rule_key key);
 
 /**
  * struct es_decision - what the rules say of one path
@@ -26,22 +66,40 @@ struct es_rules;
  * @class:       how a file's content is to be kept (the content may still
  *               raise it: binary, too large, a private key)
  * @fingerprint: changes when anything that decides how this path is recorded
- *               changes
+ *               changes; severity and tags do not
+ * @record:      attributes to record, bits of enum es_record; noinode and
+ *               notime are taken into account
+ * @max_size:    bytes up to which text is mirrored
+ * @severity:    how much a change matters, NOTICE where no rule says it
+ * @paranoid:    read again in every run
+ * @noinode:     another inode number is nothing
+ * @notime:      times alone are no change (@record is without them)
+ * @growing:     growing is no change
  * @include:     index + 1 of the include pattern that holds, 0 = none
  * @exclude:     index + 1 of the exclude pattern that holds, 0 = none
- * @class_rule:  index + 1 of the rule pattern that decided the class
- * @mask_rule:   index + 1 of the rule pattern that decided the masks
+ * @rule:        per enum es_rule_key: index + 1 of the rule pattern that
+ *               decided it, 0 = the default
  * @masks:       masks for mirrored text, borrowed from the rules, or NULL
+ * @ignore:      leaves only the lines that count, likewise; NULL: all count
+ * @tags:        words with blanks between them, borrowed likewise; "" = none
  */
 struct es_decision {
 	enum es_watch watch;
 	enum es_class class;
 	uint32_t fingerprint;
+	uint32_t record;
+	uint64_t max_size;
+	enum es_severity severity;
+	bool paranoid;
+	bool noinode;
+	bool notime;
+	bool growing;
 	uint16_t include;
 	uint16_t exclude;
-	uint16_t class_rule;
-	uint16_t mask_rule;
+	uint16_t rule[ES_RULE_KEYS];
 	const struct es_mask_set *masks;
+	const struct es_linefilter *ignore;
+	const char *tags;
 };
 
 /**
@@ -108,7 +166,7 @@ uint64_t es_rules_hash(const struct es_rules *rules);
  * es_rules_max_size - ceiling of mirrored text files
  * @rules: rules
  *
- * Return: bytes up to which text is mirrored.
+ * Return: bytes up to which text is mirrored where no rule says otherwise.
  * Locking: none; from any thread.
  */
 uint64_t es_rules_max_size(const struct es_rules *rules);
@@ -204,8 +262,8 @@ size_t es_rules_count(const struct es_rules *rules, enum es_rule_kind kind);
  * es_rules_origin - the pattern behind an index of a decision
  * @rules: rules
  * @kind:  list
- * @index: es_decision.include, .exclude, .class_rule or .mask_rule, or any
- *         other from 1 to es_rules_count()
+ * @index: es_decision.include, .exclude or one of .rule, or any other from 1
+ *         to es_rules_count()
  * @out:   set; strings borrowed from the rules
  */
 void es_rules_origin(const struct es_rules *rules, enum es_rule_kind kind,

@@ -35,6 +35,7 @@ struct es_state;
  * @key:     es_hash64() of the secret key's HMAC of a fixed text
  * @ids:     es_ids_hash()
  * @program: es_hash64() of the program's version and state format
+ * @checks:  es_checks_stamp()
  */
 struct es_state_basis {
 	uint8_t commit[ES_SHA1_LEN];
@@ -42,6 +43,7 @@ struct es_state_basis {
 	uint64_t key;
 	uint64_t ids;
 	uint64_t program;
+	uint64_t checks;
 };
 
 /**

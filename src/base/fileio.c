@@ -5,6 +5,7 @@
 #include "etcsnap/fileio.h"
 
 #include "etcsnap/quote.h"
+#include "etcsnap/replace.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -130,58 +131,19 @@ int es_write_all(int fd, const void *data, size_t len)
 	return 0;
 }
 
-/* Fill the temporary file; its close is checked, as NFS reports there. */
-static int fill_file(int fd, const void *data, size_t len, mode_t mode)
-{
-	int rc = es_write_all(fd, data, len);
-
-	if (rc == 0 && fchmod(fd, mode) < 0)
-		rc = -errno;
-	if (rc == 0 && fsync(fd) < 0)
-		rc = -errno;
-	if (close(fd) < 0 && rc == 0)
-		rc = -errno;
-	return rc;
-}
-
-/*
- * Make the rename itself durable. Its failure is not reported: the new
- * content is in place by then, and "failed" would be the wrong answer.
- */
-static void sync_dir(const char *dir)
-{
-	ES_CLEANUP(es_closep)
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd >= 0)
-		(void)fsync(fd);
-}
-
 int es_write_file(const char *path, const void *data, size_t len, mode_t mode,
 		  struct es_error *err)
 {
-	ES_CLEANUP(es_buf_dispose) struct es_buf dir = ES_BUF_INIT(ES_BUF_MAX);
-	ES_CLEANUP(es_buf_dispose) struct es_buf tmp = ES_BUF_INIT(ES_BUF_MAX);
+	ES_CLEANUP(es_replace_dispose) struct es_replace r = { 0 };
 
-	es_path_dirname(&dir, path);
-	/* Not after the name of the file, which may be as long as allowed. */
-	es_buf_addf(&tmp, "%s/.etcsnap-XXXXXX", es_buf_str(&dir));
-	if (es_buf_check(&dir, err) < 0 || es_buf_check(&tmp, err) < 0)
+	if (es_replace_begin(&r, path, mode, err) < 0)
 		return err->code;
-	int fd = mkostemp(tmp.data, O_CLOEXEC);
-	if (fd < 0)
-		return es_fail_errno(err, "cannot make a file in '%s'",
-				     ES_Q(dir.data));
-	int rc = fill_file(fd, data, len, mode);
-	if (rc == 0 && rename(tmp.data, path) < 0)
-		rc = -errno;
+	int rc = es_write_all(fileno(r.file), data, len);
 	if (rc < 0) {
-		unlink(tmp.data);
 		errno = -rc;
 		return es_fail_errno(err, "cannot write '%s'", ES_Q(path));
 	}
-	sync_dir(dir.data);
-	return 0;
+	return es_replace_commit(&r, err);
 }
 
 /* Returns the errno of the first parent that could not be made, else 0. */

@@ -28,10 +28,14 @@
 
 struct es_ids {
 	char *root;
-	bool system;		  /* root is "/": ask the C library */
-	pthread_mutex_t lock;	  /* over the two caches and getpwent() */
-	struct es_strmap *users;  /* uid as four bytes -> name, owned */
-	struct es_strmap *groups; /* gid as four bytes -> name, owned */
+	bool system;		     /* root is "/": ask the C library */
+	pthread_mutex_t lock;	     /* over the two caches and getpwent() */
+	struct es_strmap *users;     /* uid as four bytes -> name, owned */
+	struct es_strmap *groups;    /* gid as four bytes -> name, owned */
+	struct es_account *accounts; /* all of passwd; strings owned */
+	size_t n_accounts;
+	size_t cap_accounts;
+	bool listed; /* accounts are complete */
 };
 
 /* Cached for a number without a name: it shall be asked for only once. */
@@ -208,17 +212,6 @@ static void free_names(struct es_strmap *names)
 	es_strmap_free(names);
 }
 
-void es_ids_free(struct es_ids *ids)
-{
-	if (!ids)
-		return;
-	free_names(ids->users);
-	free_names(ids->groups);
-	free(ids->root);
-	pthread_mutex_destroy(&ids->lock);
-	free(ids);
-}
-
 /* One question to the C library; *name points into @room or is NULL. */
 static int ask_user(const char **name, uint32_t uid, char *room, size_t len)
 {
@@ -317,37 +310,125 @@ static int add_home(struct es_strmap *homes, const char *home, size_t len,
 	return 0;
 }
 
-static int homes_of_system(struct es_strmap *homes, struct es_error *err)
+/* Copies an account; the strings need not be NUL-terminated. */
+static int add_account(struct es_ids *ids, const struct es_account *a,
+		       size_t name_len, size_t home_len, struct es_error *err)
+{
+	if (ids->n_accounts == ids->cap_accounts) {
+		size_t cap = ids->cap_accounts ? 2 * ids->cap_accounts : 64;
+		struct es_account *more = reallocarray(ids->accounts, cap,
+						       sizeof(*ids->accounts));
+
+		if (!more)
+			return es_fail_oom(err);
+		ids->accounts = more;
+		ids->cap_accounts = cap;
+	}
+	char *both = malloc(name_len + home_len + 2);
+	if (!both)
+		return es_fail_oom(err);
+	memcpy(both, a->name, name_len);
+	both[name_len] = '\0';
+	memcpy(both + name_len + 1, a->home, home_len);
+	both[name_len + 1 + home_len] = '\0';
+	ids->accounts[ids->n_accounts++] = (struct es_account){
+		.name = both,
+		.home = both + name_len + 1,
+		.uid = a->uid,
+		.gid = a->gid,
+	};
+	return 0;
+}
+
+static int accounts_of_system(struct es_ids *ids, struct es_error *err)
 {
 	const struct passwd *pw;
 	int rc = 0;
 
 	setpwent();
-	while (rc == 0 && (pw = getpwent()))
-		if (pw->pw_dir)
-			rc = add_home(homes, pw->pw_dir, strlen(pw->pw_dir),
-				      err);
+	while (rc == 0 && (pw = getpwent())) {
+		struct es_account a = {
+			.name = pw->pw_name,
+			.home = pw->pw_dir ? pw->pw_dir : "",
+			.uid = pw->pw_uid,
+			.gid = pw->pw_gid,
+		};
+
+		rc = add_account(ids, &a, strlen(a.name), strlen(a.home), err);
+	}
 	endpwent();
 	return rc;
 }
 
-static int homes_of_root(struct es_strmap *homes, const char *root,
-			 struct es_error *err)
+static int accounts_of_root(struct es_ids *ids, struct es_error *err)
 {
 	ES_CLEANUP(es_buf_dispose) struct es_buf b = ES_BUF_INIT(DATABASE_MAX);
 	struct line line;
 
-	if (read_database(&b, root, "etc/passwd") < 0)
+	if (read_database(&b, ids->root, "etc/passwd") < 0)
 		return es_fail_oom(err);
 	const char *p = es_buf_str(&b);
 	const char *end = p + b.len;
 	while ((p = next_line(&line, p, end))) {
-		if (line.n < 6)
+		struct es_account a = { .name = line.at[0] };
+
+		if (line.n < 6 || line.len[0] == 0 ||
+		    !parse_id(&a.uid, line.at[2], line.len[2]) ||
+		    !parse_id(&a.gid, line.at[3], line.len[3]))
 			continue;
-		if (add_home(homes, line.at[5], line.len[5], err) < 0)
+		a.home = line.at[5];
+		if (memchr(a.name, '\0', line.len[0]) ||
+		    memchr(a.home, '\0', line.len[5]))
+			continue;
+		if (add_account(ids, &a, line.len[0], line.len[5], err) < 0)
 			return err->code;
 	}
 	return 0;
+}
+
+static void drop_accounts(struct es_ids *ids)
+{
+	for (size_t i = 0; i < ids->n_accounts; i++) {
+		/* add_account() made it, so it is ours */
+		char *both;
+
+		memcpy(&both, &ids->accounts[i].name, sizeof(both));
+		free(both);
+	}
+	ids->n_accounts = 0;
+}
+
+void es_ids_free(struct es_ids *ids)
+{
+	if (!ids)
+		return;
+	free_names(ids->users);
+	free_names(ids->groups);
+	drop_accounts(ids);
+	free(ids->accounts);
+	free(ids->root);
+	pthread_mutex_destroy(&ids->lock);
+	free(ids);
+}
+
+int es_ids_accounts(struct es_ids *ids, const struct es_account **out,
+		    size_t *n, struct es_error *err)
+{
+	int rc = 0;
+
+	pthread_mutex_lock(&ids->lock);
+	if (!ids->listed)
+		rc = ids->system ? accounts_of_system(ids, err)
+				 : accounts_of_root(ids, err);
+	if (rc == 0) {
+		ids->listed = true;
+		*out = ids->accounts;
+		*n = ids->n_accounts;
+	} else {
+		drop_accounts(ids);
+	}
+	pthread_mutex_unlock(&ids->lock);
+	return rc;
 }
 
 static int compare_names(const void *a, const void *b)
@@ -384,16 +465,18 @@ static int append_sorted(struct es_buf *out, const struct es_strmap *set,
 int es_ids_homes(struct es_ids *ids, struct es_buf *out, struct es_error *err)
 {
 	ES_CLEANUP(es_strmap_freep) struct es_strmap *homes = es_strmap_new();
-	int rc;
+	const struct es_account *accounts = NULL;
+	size_t n = 0;
 
 	if (!homes)
 		return es_fail_oom(err);
-	if (ids->system) {
-		pthread_mutex_lock(&ids->lock);
-		rc = homes_of_system(homes, err);
-		pthread_mutex_unlock(&ids->lock);
-	} else {
-		rc = homes_of_root(homes, ids->root, err);
+	if (es_ids_accounts(ids, &accounts, &n, err) < 0)
+		return err->code;
+	for (size_t i = 0; i < n; i++) {
+		const char *home = accounts[i].home;
+
+		if (add_home(homes, home, strlen(home), err) < 0)
+			return err->code;
 	}
-	return rc < 0 ? rc : append_sorted(out, homes, err);
+	return append_sorted(out, homes, err);
 }

@@ -84,6 +84,7 @@ extern const struct es_cmd es_cmd_cat;
 extern const struct es_cmd es_cmd_commit;
 extern const struct es_cmd es_cmd_config;
 extern const struct es_cmd es_cmd_diff;
+extern const struct es_cmd es_cmd_export;
 extern const struct es_cmd es_cmd_git;
 extern const struct es_cmd es_cmd_init;
 extern const struct es_cmd es_cmd_log;

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "cmd/cmd.h"
+#include "etcsnap/commands.h"
 #include "etcsnap/fileio.h"
 #include "etcsnap/quote.h"
 
@@ -154,12 +155,10 @@ static int config_show(struct es_call *call, struct es_error *err)
 }
 
 static void add_origin(struct es_buf *b, const struct es_rules *rules,
-		       enum es_rule_kind kind, unsigned int index,
-		       const char *what)
+		       enum es_rule_kind kind, unsigned int index)
 {
 	struct es_rule_origin o;
 
-	es_buf_addf(b, "%-9s ", what);
 	if (index == 0) {
 		es_buf_adds(b, "no pattern\n");
 		return;
@@ -185,17 +184,75 @@ static void add_verdict(struct es_buf *b, const struct es_decision *d,
 				     "attributes; the content itself never"),
 	};
 
+	const enum es_class class =
+		d->record & ES_RECORD_CONTENT ? d->class : ES_CLASS_NONE;
+
 	if (d->watch == ES_WATCH_PASS)
 		es_buf_adds(b, "not watched; leads to watched paths\n");
 	else if (d->watch == ES_WATCH_NO)
 		es_buf_adds(b, "not watched\n");
 	else if (type == ES_TYPE_FILE || type == ES_TYPE_NONE)
-		es_buf_addf(b, "watched: %s%s\n", words[d->class],
-			    d->masks && d->class == ES_CLASS_MIRROR
+		es_buf_addf(b, "watched: %s%s\n", words[class],
+			    d->masks && class == ES_CLASS_MIRROR
 				    ? ", secret values masked"
 				    : "");
 	else
 		es_buf_adds(b, "watched: attributes\n");
+}
+
+/* What holds for one key; class and masks are told by the verdict. */
+static void add_value(struct es_buf *b, const struct es_decision *d,
+		      enum es_rule_key key)
+{
+	const bool values[ES_RULE_KEYS] = {
+		[ES_RULE_PARANOID] = d->paranoid,
+		[ES_RULE_NOINODE] = d->noinode,
+		[ES_RULE_NOTIME] = d->notime,
+		[ES_RULE_GROWING] = d->growing,
+	};
+
+	switch (key) {
+	case ES_RULE_SEVERITY:
+		es_buf_addf(b, "%s: ", es_severity_name(d->severity));
+		break;
+	case ES_RULE_TAGS:
+		es_buf_addf(b, "%s: ", *d->tags ? d->tags : "none");
+		break;
+	case ES_RULE_RECORD:
+		es_record_text(b, d->record, ' ');
+		es_buf_adds(b, d->record ? ": " : "nothing: ");
+		break;
+	case ES_RULE_MAX_SIZE:
+		es_buf_addf(b, "%llu: ", (unsigned long long)d->max_size);
+		break;
+	case ES_RULE_PARANOID:
+	case ES_RULE_NOINODE:
+	case ES_RULE_NOTIME:
+	case ES_RULE_GROWING:
+		es_buf_adds(b, values[key] ? "yes: " : "no: ");
+		break;
+	case ES_RULE_CLASS:
+	case ES_RULE_MASK:
+	case ES_RULE_IGNORE_LINES:
+	case ES_RULE_KEYS:
+	default:
+		break;
+	}
+}
+
+/* Which rule decided each key; of most keys none has anything to say. */
+static void add_keys(struct es_buf *b, const struct es_rules *rules,
+		     const struct es_decision *d)
+{
+	for (int i = 0; i < ES_RULE_KEYS; i++) {
+		enum es_rule_key key = (enum es_rule_key)i;
+
+		if (!d->rule[i] && key != ES_RULE_CLASS && key != ES_RULE_MASK)
+			continue;
+		es_buf_addf(b, "%-12s ", es_rule_key_name(key));
+		add_value(b, d, key);
+		add_origin(b, rules, ES_RULE_RULE, d->rule[i]);
+	}
 }
 
 static int config_explain(struct es_call *call, struct es_error *err)
@@ -231,19 +288,25 @@ static int config_explain(struct es_call *call, struct es_error *err)
 		    type == ES_TYPE_NONE ? "not there now"
 					 : es_type_text(type));
 	add_verdict(&b, &d, type);
-	add_origin(&b, s->rules, ES_RULE_INCLUDE, d.include, "include");
-	add_origin(&b, s->rules, ES_RULE_EXCLUDE, d.exclude, "exclude");
-	add_origin(&b, s->rules, ES_RULE_RULE, d.class_rule, "class");
-	add_origin(&b, s->rules, ES_RULE_RULE, d.mask_rule, "mask");
+	es_buf_addf(&b, "%-12s ", "include");
+	add_origin(&b, s->rules, ES_RULE_INCLUDE, d.include);
+	es_buf_addf(&b, "%-12s ", "exclude");
+	add_origin(&b, s->rules, ES_RULE_EXCLUDE, d.exclude);
+	add_keys(&b, s->rules, &d);
 	if (es_buf_check(&b, err) < 0)
 		return err->code;
 	fputs(es_buf_str(&b), stdout);
 	return ES_EXIT_DONE;
 }
 
-static int config_check(struct es_call *call)
+static int config_check(struct es_call *call, struct es_error *err)
 {
-	/* the session has read and compiled it all, or we would not be here */
+	const struct es_session *s = call->session;
+
+	/* The session has read and compiled it all, or we would not be here;
+	 * only the users of commands are left, which are this machine's. */
+	if (strcmp(s->root, "/") == 0 && es_commands_check(s->conf, err) < 0)
+		return err->code;
 	if (call->verbosity >= 0)
 		puts("the configuration is good");
 	return ES_EXIT_DONE;
@@ -259,7 +322,7 @@ static int config_run(struct es_call *call, struct es_error *err)
 	if (a->n_operands == 1 && strcmp(what, "show") == 0)
 		return config_show(call, err);
 	if (a->n_operands == 1 && strcmp(what, "check") == 0)
-		return config_check(call);
+		return config_check(call, err);
 	return es_fail_config(err, "config takes check, show or explain PATH");
 }
 

@@ -4,17 +4,40 @@
 
 #include "cmd/shown.h"
 
+#include "etcsnap/charset.h"
 #include "etcsnap/clock.h"
 #include "etcsnap/quote.h"
 
 #include <errno.h>
 #include <string.h>
 
+static int load(struct es_buf *out, struct es_call *call, const char *path,
+		const struct es_entry *e, struct es_error *err)
+{
+	struct es_patch_options o = {
+		.rules = call->session->rules,
+		.key = call->session->has_key ? call->session->key : NULL,
+	};
+
+	return es_delta_content(out, call->session->store, path, e, &o, err);
+}
+
+static int fail_secret(struct es_error *err, const char *path)
+{
+	return es_fail(err, -EACCES,
+		       "%s is secret: its content is not in the "
+		       "repository, or must not be shown",
+		       ES_Q(path));
+}
+
 static int read_part(struct es_buf *out, struct es_call *call,
 		     const struct es_commit *c, const char *path,
 		     struct es_error *err)
 {
+	ES_CLEANUP(es_listing_dispose)
+	struct es_listing_writer w = ES_LISTING_WRITER_INIT;
 	struct es_store *st = call->session->store;
+	struct es_entry e;
 	struct es_oid oid;
 	unsigned int mode = 0;
 	int rc;
@@ -24,6 +47,13 @@ static int read_part(struct es_buf *out, struct es_call *call,
 				      "name the path itself, with a "
 				      "leading '/': not '%s'",
 				      ES_Q(path));
+	rc = es_delta_entry(&w, &e, st, es_commit_tree(c), path, err);
+	if (rc > 0) {
+		rc = load(out, call, path, &e, err);
+		return rc == ES_PATCH_SECRET ? fail_secret(err, path) : rc;
+	}
+	if (rc < 0)
+		return rc;
 	rc = es_tree_lookup(&oid, &mode, st, es_commit_tree(c), path,
 			    strlen(path), err);
 	if (rc < 0)
@@ -47,17 +77,6 @@ static int find(struct es_listing_writer *w, struct es_entry *e,
 			       "config explain %s' says why",
 			       ES_Q(path), ES_Q(path));
 	return rc;
-}
-
-static int load(struct es_buf *out, struct es_call *call, const char *path,
-		const struct es_entry *e, struct es_error *err)
-{
-	struct es_patch_options o = {
-		.rules = call->session->rules,
-		.key = call->session->has_key ? call->session->key : NULL,
-	};
-
-	return es_delta_content(out, call->session->store, path, e, &o, err);
 }
 
 static int fail_no_content(struct es_error *err, const char *path,
@@ -93,10 +112,7 @@ int es_shown_read(struct es_buf *out, struct es_call *call,
 	case ES_PATCH_TEXT:
 		return 0;
 	case ES_PATCH_SECRET:
-		return es_fail(err, -EACCES,
-			       "%s is secret: its content is not in the "
-			       "repository, or must not be shown",
-			       ES_Q(path));
+		return fail_secret(err, path);
 	case ES_PATCH_DIGEST:
 		return es_fail(err, -ENODATA,
 			       "of %s only the digest is kept; 'etcsnap show' "
@@ -122,24 +138,61 @@ static void add_id(struct es_buf *out, const char *what, const char *name,
 	es_buf_addf(out, " (%u)\n", id);
 }
 
+/* What lstat(2) told, as far as the rules had it recorded. */
+static void add_stat(struct es_buf *out, const struct es_entry *e,
+		     struct es_ids *ids)
+{
+	const bool file = e->type == ES_TYPE_FILE;
+	char when[ES_TIME_LEN];
+
+	if (es_entry_records(e, ES_RECORD_MODE))
+		es_buf_addf(out, "mode    %04o\n", e->mode);
+	if (es_entry_records(e, ES_RECORD_OWNER))
+		add_id(out, "owner   ", es_ids_user(ids, e->uid), e->uid);
+	if (es_entry_records(e, ES_RECORD_GROUP))
+		add_id(out, "group   ", es_ids_group(ids, e->gid), e->gid);
+	if (file && es_entry_records(e, ES_RECORD_SIZE))
+		es_buf_addf(out, "size    %llu\n", (unsigned long long)e->size);
+	if (file && es_entry_records(e, ES_RECORD_LINKS))
+		es_buf_addf(out, "links   %u\n", e->nlink);
+	if (e->type != ES_TYPE_DIR && es_entry_records(e, ES_RECORD_MTIME))
+		es_buf_addf(out, "mtime   %s\n",
+			    es_clock_iso(when, e->mtime_sec));
+}
+
+static void add_extra(struct es_buf *out, const struct es_extra *x)
+{
+	char when[ES_TIME_LEN];
+
+	if (x->has & ES_EXTRA_CTIME)
+		es_buf_addf(out, "ctime   %s\n",
+			    es_clock_iso(when, x->ctime_sec));
+	if (x->has & ES_EXTRA_INODE)
+		es_buf_addf(out, "inode   %llu\n", (unsigned long long)x->ino);
+	if (x->flags) {
+		es_buf_adds(out, "flags   ");
+		es_flags_text(out, x->flags);
+		es_buf_addc(out, '\n');
+	}
+	if (x->has & ES_EXTRA_SPARSE)
+		es_buf_adds(out, "sparse  yes\n");
+	if (x->link_len) {
+		es_buf_adds(out, "hardlink ");
+		es_quote_term(out, es_extra_link(x), x->link_len);
+		es_buf_addc(out, '\n');
+	}
+}
+
 static void add_attributes(struct es_buf *out, const struct es_entry *e,
 			   struct es_ids *ids)
 {
-	char when[ES_TIME_LEN];
 	char hex[2 * ES_SHA256_LEN + 1];
 
 	es_buf_addf(out, "type    %s\n", es_type_text(e->type));
-	if (e->has & ES_HAS_STAT) {
-		es_buf_addf(out, "mode    %04o\n", e->mode);
-		add_id(out, "owner   ", es_ids_user(ids, e->uid), e->uid);
-		add_id(out, "group   ", es_ids_group(ids, e->gid), e->gid);
-	}
-	if ((e->has & ES_HAS_STAT) && e->type == ES_TYPE_FILE)
-		es_buf_addf(out, "size    %llu\nlinks   %u\n",
-			    (unsigned long long)e->size, e->nlink);
-	if ((e->has & ES_HAS_STAT) && e->type != ES_TYPE_DIR)
-		es_buf_addf(out, "mtime   %s\n",
-			    es_clock_iso(when, e->mtime_sec));
+	if (e->has & ES_HAS_STAT)
+		add_stat(out, e, ids);
+	if (e->extra)
+		add_extra(out, e->extra);
 	if (e->target) {
 		es_buf_adds(out, "target  ");
 		es_quote_term(out, e->target, e->target_len);
@@ -200,7 +253,7 @@ static int add_names(struct es_buf *out, struct es_call *call,
 	return 0;
 }
 
-static void add_text(struct es_buf *out, const struct es_buf *data)
+static void add_lines(struct es_buf *out, const struct es_buf *data)
 {
 	for (size_t i = 0; i < data->len;) {
 		const char *nl = memchr(data->data + i, '\n', data->len - i);
@@ -212,6 +265,19 @@ static void add_text(struct es_buf *out, const struct es_buf *data)
 	}
 }
 
+/* Text as UTF-8, whatever it is kept as. */
+static void add_text(struct es_buf *out, const struct es_buf *data,
+		     enum es_charset cs)
+{
+	ES_CLEANUP(es_buf_dispose)
+	struct es_buf plain = ES_BUF_INIT(ES_BUF_MAX);
+
+	if (es_charset_decode(&plain, cs, data->data, data->len) < 0)
+		out->failed = plain.failed;
+	else
+		add_lines(out, &plain);
+}
+
 int es_shown_print(struct es_buf *out, struct es_call *call,
 		   const struct es_commit *c, const char *path,
 		   struct es_error *err)
@@ -219,13 +285,15 @@ int es_shown_print(struct es_buf *out, struct es_call *call,
 	ES_CLEANUP(es_listing_dispose)
 	struct es_listing_writer w = ES_LISTING_WRITER_INIT;
 	ES_CLEANUP(es_buf_dispose) struct es_buf data = ES_BUF_INIT(ES_BUF_MAX);
+	enum es_charset cs;
 	struct es_entry e;
 	int rc;
 
 	if (path[0] != '/') {
 		if (read_part(&data, call, c, path, err) < 0)
 			return err->code;
-		add_text(out, &data);
+		cs = es_charset_detect(data.data, data.len);
+		add_text(out, &data, cs);
 		return es_buf_check(out, err);
 	}
 	if (find(&w, &e, call, c, path, err) < 0)
@@ -242,11 +310,15 @@ int es_shown_print(struct es_buf *out, struct es_call *call,
 		es_buf_adds(out,
 			    "\n(only the digest of the content is kept)\n");
 	} else if (rc == ES_PATCH_TEXT && e.type == ES_TYPE_FILE) {
+		cs = es_charset_detect(data.data, data.len);
+		if (!es_charset_is_plain(cs))
+			es_buf_addf(out, "encoding %s\n", es_charset_name(cs));
 		es_buf_addc(out, '\n');
-		if (memchr(es_buf_str(&data), 0, data.len))
+		if (!es_charset_is_wide(cs) &&
+		    memchr(es_buf_str(&data), 0, data.len))
 			es_buf_adds(out, "(binary; 'etcsnap cat' prints it)\n");
 		else
-			add_text(out, &data);
+			add_text(out, &data, cs);
 	}
 	return es_buf_check(out, err);
 }

@@ -55,14 +55,37 @@ void es_change_stat(struct es_entry *e, const struct stat *st, unsigned int fs,
 	}
 }
 
-/* Whether a row's entry says that nothing needs to be read. */
-bool es_change_none(const struct es_entry *row, const struct stat *st,
-		    unsigned int fs)
+/* The entry is read again by every run. */
+void es_change_distrust(struct es_entry *e)
 {
-	if (row->ctime_sec != st->st_ctim.tv_sec ||
-	    row->ctime_nsec != (uint32_t)st->st_ctim.tv_nsec ||
-	    row->mtime_sec != st->st_mtim.tv_sec ||
-	    row->mtime_nsec != (uint32_t)st->st_mtim.tv_nsec)
+	e->ctime_sec = 0;
+	e->ctime_nsec = NEVER;
+}
+
+/* As if a row said what was seen last, in place of what it records. */
+static struct es_entry as_seen(const struct es_entry *row)
+{
+	struct es_entry seen = *row;
+
+	seen.size = row->extra->seen_size;
+	seen.mtime_sec = row->extra->seen_mtime_sec;
+	seen.mtime_nsec = row->extra->seen_mtime_nsec;
+	seen.extra = NULL;
+	return seen;
+}
+
+static bool is_same_time(const struct es_entry *row, const struct stat *st)
+{
+	return row->ctime_sec == st->st_ctim.tv_sec &&
+	       row->ctime_nsec == (uint32_t)st->st_ctim.tv_nsec &&
+	       row->mtime_sec == st->st_mtim.tv_sec &&
+	       row->mtime_nsec == (uint32_t)st->st_mtim.tv_nsec;
+}
+
+static bool is_same_stat(const struct es_entry *row, const struct stat *st,
+			 unsigned int fs)
+{
+	if (!is_same_time(row, st))
 		return false;
 	if (row->unread || !(row->has & ES_HAS_STAT) ||
 	    row->type != es_type_from_mode(st->st_mode) ||
@@ -72,7 +95,24 @@ bool es_change_none(const struct es_entry *row, const struct stat *st,
 	if (row->type == ES_TYPE_FILE && (row->size != (uint64_t)st->st_size ||
 					  row->nlink != (uint32_t)st->st_nlink))
 		return false;
-	return (fs & ES_FS_NO_INO) || row->ino == (uint64_t)st->st_ino;
+	/* where a rule says that it plays no part there is none */
+	return (fs & ES_FS_NO_INO) || row->ino == (uint64_t)st->st_ino ||
+	       row->ino == 0;
+}
+
+/* Whether a row's entry says that nothing needs to be read. */
+bool es_change_none(const struct es_entry *row, const struct stat *st,
+		    unsigned int fs)
+{
+	struct es_entry seen;
+
+	/* the ctime, if it is the same, is that of what was seen last */
+	if (is_same_stat(row, st, fs))
+		return true;
+	if (!row->extra || !(row->extra->has & ES_EXTRA_SEEN))
+		return false;
+	seen = as_seen(row);
+	return is_same_stat(&seen, st, fs);
 }
 
 /* ----------------------------------------------------------- a directory */

@@ -111,7 +111,7 @@ static int init_walker(struct es_walker *w, struct es_walk *walk,
 	struct es_buf *bufs[] = { &w->path,   &w->dents,   &w->prior,
 				  &w->stored, &w->content, &w->text,
 				  &w->target, &w->xattr,   &w->scrap,
-				  &w->out.buf };
+				  &w->extra,  &w->out.buf };
 
 	w->walk = walk;
 	w->lane = lane;
@@ -141,6 +141,7 @@ static void dispose_walker(struct es_walker *w)
 	es_buf_dispose(&w->target);
 	es_buf_dispose(&w->xattr);
 	es_buf_dispose(&w->scrap);
+	es_buf_dispose(&w->extra);
 	es_listing_dispose(&w->out);
 	free(w->names);
 	free(w->kids);

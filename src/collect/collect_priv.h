@@ -7,6 +7,7 @@
 
 #include "etcsnap/collect.h"
 #include "etcsnap/digest.h"
+#include "etcsnap/fstype.h"
 #include "etcsnap/reach.h"
 
 #include <pthread.h>
@@ -25,14 +26,6 @@
  * walker's @err filled; that ends the run. What merely cannot be read is a
  * positive errno in @unread of an entry.
  */
-
-/* How a file system differs from an ordinary local one. */
-enum es_fs {
-	ES_FS_PSEUDO = 1 << 0,	/* made up by the kernel: never entered */
-	ES_FS_NETWORK = 1 << 1, /* entered only when told to */
-	ES_FS_NO_INO = 1 << 2,	/* inode numbers change between mounts */
-	ES_FS_COARSE = 1 << 3,	/* times in steps of two seconds */
-};
 
 /* A change of a listing that is found only when a child is opened. */
 struct es_fix {
@@ -94,6 +87,7 @@ struct es_walker {
 	struct es_buf target;  /* of a symbolic link */
 	struct es_buf xattr;   /* attributes as text */
 	struct es_buf scrap;   /* raw attribute names and values */
+	struct es_buf extra;   /* what few objects have */
 	struct es_listing_writer out;
 
 	struct es_name *names;
@@ -172,7 +166,8 @@ int es_names_read(struct es_walker *w, int fd);
 /* merge.c: make the listing from names, row and what is found. */
 int es_merge_run(struct es_walker *w, struct es_node *n, const struct stat *st,
 		 bool mounted);
-int es_merge_end(struct es_walker *w, struct es_node *n, bool built);
+int es_merge_end(struct es_walker *w, struct es_node *n, bool built,
+		 bool linked);
 
 /* keep.c: what is known of the directory at hand by an earlier run. */
 int es_keep_stored(struct es_walker *w);
@@ -187,6 +182,7 @@ bool es_change_none(const struct es_entry *row, const struct stat *st,
 		    unsigned int fs);
 void es_change_stat(struct es_entry *e, const struct stat *st, unsigned int fs,
 		    const struct timespec *began);
+void es_change_distrust(struct es_entry *e);
 enum es_collect_change es_change_between(const char *a, size_t a_len,
 					 const char *b, size_t b_len);
 
@@ -220,15 +216,26 @@ bool es_walker_skips(const struct es_walker *w, const struct stat *st);
 /* Returned by es_content_read() when what was read does not hold together. */
 #define ES_CONTENT_TORN (-EAGAIN)
 
+/* more.c: what few objects have, and only rules and chattr(1) bring about */
+void es_more_stat(struct es_walker *w, const struct es_object *o,
+		  struct es_entry *e);
+int es_more_read(struct es_walker *w, const struct es_object *o, int fd,
+		 struct es_entry *e);
+
+/* same.c: 1 what differs does not count and @e is as it was, 0, negative. */
+int es_same_growing(struct es_walker *w, const struct es_object *o, int fd,
+		    struct es_entry *e);
+int es_same_lines(struct es_walker *w, const struct es_object *o,
+		  const char *data, size_t len, struct es_entry *e);
+
+/* hardlink.c: name the partners of hard links in the listing in w->out. */
+int es_hardlink_name(struct es_walker *w);
+
 /* content.c: 0, a positive errno, ES_CONTENT_TORN, or another negative one. */
 int es_content_read(struct es_walker *w, struct es_object *o,
 		    struct es_entry *e);
 int es_content_open(int dirfd, const char *name, int flags);
 int es_walker_fatal(struct es_walker *w, int code, const char *name);
 bool es_content_is_fatal(int code);
-
-/* fstype.c */
-unsigned int es_fs_kind(uint64_t magic);
-int es_fs_of(int fd, unsigned int *kind);
 
 #endif

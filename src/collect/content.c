@@ -168,6 +168,17 @@ static enum es_class stream_class(const struct es_decision *decision,
 	return ES_CLASS_DIGEST;
 }
 
+/* Bytes up to which binaries are mirrored; a rule's limit is one for all. */
+static uint64_t binary_max(const struct es_walker *w,
+			   const struct es_decision *decision)
+{
+	uint64_t max = es_rules_binary_max(w->walk->options->rules);
+
+	if (decision->rule[ES_RULE_MAX_SIZE] && decision->max_size < max)
+		return decision->max_size;
+	return max;
+}
+
 /*
  * The class of content that is held whole. *@masked is set when it is to be
  * mirrored as w->text. Return: 0 or a negative errno.
@@ -176,10 +187,8 @@ static int classify(struct es_walker *w, const struct es_decision *decision,
 		    const char *data, size_t len, enum es_class *class,
 		    bool *masked)
 {
-	const struct es_rules *rules = w->walk->options->rules;
-	bool binary = es_sniff_binary(data, len);
-	uint64_t max =
-		binary ? es_rules_binary_max(rules) : es_rules_max_size(rules);
+	uint64_t max = es_sniff_binary(data, len) ? binary_max(w, decision)
+						  : decision->max_size;
 	int rc;
 
 	*class = decision->class;
@@ -247,19 +256,23 @@ static int record_whole(struct es_walker *w, const struct es_object *o,
 	set_digest(w, e, class, data, len);
 	if (class != ES_CLASS_MIRROR)
 		return 0;
-	if (masked)
-		return set_blob(w, e, es_buf_str(&w->text), w->text.len);
-	return set_blob(w, e, data, len);
+	if (masked) {
+		data = es_buf_str(&w->text);
+		len = w->text.len;
+	}
+	rc = es_same_lines(w, o, data, len, e);
+	return rc == 0 ? set_blob(w, e, data, len) : rc < 0 ? rc : 0;
 }
 
 /* ------------------------------------------------------------- reading */
 
 /* Bytes up to which a file is held whole, so that all of it is sniffed. */
-static uint64_t whole_max(const struct es_walker *w, enum es_class class)
+static uint64_t whole_max(const struct es_walker *w,
+			  const struct es_decision *decision)
 {
-	const struct es_rules *rules = w->walk->options->rules;
-	uint64_t text = es_rules_max_size(rules);
-	uint64_t binary = es_rules_binary_max(rules);
+	uint64_t text = decision->max_size;
+	uint64_t binary = binary_max(w, decision);
+	enum es_class class = decision->class;
 	uint64_t max =
 		class == ES_CLASS_MIRROR && binary > text ? binary : text;
 
@@ -339,30 +352,47 @@ static int read_stream(struct es_walker *w, struct es_object *o, int fd,
 	return rc;
 }
 
+/* What the rules ask for of a file's content. */
+static int read_content(struct es_walker *w, struct es_object *o, int fd,
+			struct es_entry *e)
+{
+	int rc = es_same_growing(w, o, fd, e);
+
+	if (rc != 0)
+		return rc < 0 ? rc : 0;
+	if ((uint64_t)o->st.st_size <= whole_max(w, o->decision))
+		return read_whole(w, o, fd, e);
+	return read_stream(w, o, fd, e);
+}
+
 static int read_open(struct es_walker *w, struct es_object *o, int fd,
 		     struct es_entry *e)
 {
-	const struct es_collect_options *options = w->walk->options;
 	int rc;
 
 	if (fstat(fd, &o->st) < 0)
 		return errno;
 	if (!S_ISREG(o->st.st_mode))
 		return ES_CONTENT_TORN;
-	es_change_stat(e, &o->st, o->dir->fs, &options->began);
-	if ((uint64_t)o->st.st_size <= whole_max(w, o->decision->class))
-		rc = read_whole(w, o, fd, e);
-	else
-		rc = read_stream(w, o, fd, e);
+	es_more_stat(w, o, e);
+	/* first all else, as whether content counts depends on it */
+	rc = es_xattr_read(&w->xattr, &w->scrap, fd, NULL, o->decision->record);
+	if (rc != 0)
+		return rc < 0 ? es_fail_oom(&w->err) : rc;
+	e->xattr = w->xattr.len ? w->xattr.data : NULL;
+	e->xattr_len = w->xattr.len;
+	if (es_more_read(w, o, fd, e) < 0)
+		return w->err.code;
+	if (!(o->decision->record & ES_RECORD_CONTENT))
+		return 0;
+	rc = read_content(w, o, fd, e);
 	if (w->content.cap > KEEP_MAX)
 		es_buf_dispose(&w->content);
 	if (w->text.cap > KEEP_MAX)
 		es_buf_dispose(&w->text);
-	if (rc != 0)
-		return rc;
-	es_walker_count(&w->read_files, 1);
-	rc = es_xattr_read(&w->xattr, &w->scrap, fd, NULL);
-	return rc < 0 ? es_fail_oom(&w->err) : rc;
+	if (rc == 0)
+		es_walker_count(&w->read_files, 1);
+	return rc;
 }
 
 int es_content_read(struct es_walker *w, struct es_object *o,

@@ -2,9 +2,10 @@
 /* fstype.c - which file systems are not to be entered, or not to be trusted */
 #include "config.h"
 
-#include "collect/collect_priv.h"
+#include "etcsnap/fstype.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <sys/statfs.h>
 
 /*

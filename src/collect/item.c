@@ -20,6 +20,9 @@
 /* What content an entry has, besides the bits of its metadata. */
 #define HAS_CONTENT (ES_HAS_SHA256 | ES_HAS_HMAC | ES_HAS_BLOB | ES_HAS_MASKED)
 
+/* What only an open file tells. */
+#define NEEDS_OPEN (ES_RECORD_CONTENT | ES_RECORD_FLAGS)
+
 void es_walker_trouble(struct es_walker *w, const char *name,
 		       unsigned int reason)
 {
@@ -112,6 +115,7 @@ static int read_link(struct es_walker *w, struct es_object *o,
 static int read_once(struct es_walker *w, struct es_object *o,
 		     struct es_entry *e)
 {
+	const uint32_t record = o->decision->record;
 	int rc = 0;
 
 	*e = (struct es_entry){
@@ -120,33 +124,43 @@ static int read_once(struct es_walker *w, struct es_object *o,
 		.watch = ES_WATCH_YES,
 		.decision = o->decision->fingerprint,
 	};
-	es_change_stat(e, &o->st, o->dir->fs, &w->walk->options->began);
+	es_more_stat(w, o, e);
 	es_buf_reset(&w->xattr);
-	if (e->type == ES_TYPE_FILE) {
-		e->class = o->decision->class;
+	if (e->type == ES_TYPE_FILE && (record & NEEDS_OPEN)) {
+		e->class = record & ES_RECORD_CONTENT ? o->decision->class
+						      : ES_CLASS_NONE;
 		return es_content_read(w, o, e);
 	}
-	if (e->type == ES_TYPE_LINK)
+	if (es_more_read(w, o, -1, e) < 0)
+		return w->err.code;
+	if (e->type == ES_TYPE_LINK && (record & ES_RECORD_CONTENT))
 		rc = read_link(w, o, e);
 	if (rc != 0)
 		return rc;
-	rc = es_xattr_read(&w->xattr, &w->scrap, o->dirfd, o->name);
-	return rc < 0 ? es_fail_oom(&w->err) : rc;
+	rc = es_xattr_read(&w->xattr, &w->scrap, o->dirfd, o->name, record);
+	if (rc != 0)
+		return rc < 0 ? es_fail_oom(&w->err) : rc;
+	e->xattr = w->xattr.len ? w->xattr.data : NULL;
+	e->xattr_len = w->xattr.len;
+	return 0;
 }
 
 /*
  * What was stated holds; content, target and attributes are taken from an
  * earlier run, as far as it knew them.
  */
-static void keep_old_content(struct es_walker *w, const struct es_object *o,
-			     struct es_entry *e)
+static int keep_old_content(struct es_walker *w, const struct es_object *o,
+			    struct es_entry *e)
 {
 	const struct es_entry *old = o->old;
+	const uint32_t record = o->decision->record;
 
 	e->has &= ~(unsigned int)HAS_CONTENT;
 	e->target = NULL;
 	e->target_len = 0;
-	e->class = e->type == ES_TYPE_FILE ? o->decision->class : ES_CLASS_NONE;
+	e->class = e->type == ES_TYPE_FILE && (record & ES_RECORD_CONTENT)
+			   ? o->decision->class
+			   : ES_CLASS_NONE;
 	if (old && old->type == e->type) {
 		e->has |= old->has & HAS_CONTENT;
 		e->class = old->class;
@@ -156,13 +170,15 @@ static void keep_old_content(struct es_walker *w, const struct es_object *o,
 		e->target_len = old->target_len;
 	}
 	/* of an unreadable file the attributes often still are readable */
-	if (es_xattr_read(&w->xattr, &w->scrap, o->dirfd, o->name) == 0) {
+	if (es_xattr_read(&w->xattr, &w->scrap, o->dirfd, o->name, record) ==
+	    0) {
 		e->xattr = w->xattr.len ? w->xattr.data : NULL;
 		e->xattr_len = w->xattr.len;
-		return;
+	} else {
+		e->xattr = old ? old->xattr : NULL;
+		e->xattr_len = old ? old->xattr_len : 0;
 	}
-	e->xattr = old ? old->xattr : NULL;
-	e->xattr_len = old ? old->xattr_len : 0;
+	return es_more_read(w, o, -1, e);
 }
 
 int es_object_read(struct es_walker *w, struct es_object *o, struct es_entry *e)
@@ -186,14 +202,12 @@ int es_object_read(struct es_walker *w, struct es_object *o, struct es_entry *e)
 	}
 	if (rc < 0 && rc != ES_CONTENT_TORN)
 		return rc;
-	if (rc == 0) {
-		e->xattr = w->xattr.len ? w->xattr.data : NULL;
-		e->xattr_len = w->xattr.len;
+	if (rc == 0)
 		return ES_OBJECT_DONE;
-	}
 	if (es_content_is_fatal(rc))
 		return es_walker_fatal(w, rc, o->name);
-	keep_old_content(w, o, e);
+	if (keep_old_content(w, o, e) < 0)
+		return w->err.code;
 	e->unread = rc == ES_CONTENT_TORN ? ES_UNREAD_TORN : (unsigned int)rc;
 	es_walker_trouble(w, o->name, e->unread);
 	return ES_OBJECT_DONE;

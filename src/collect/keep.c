@@ -128,10 +128,10 @@ int es_keep_listing(struct es_walker *w, struct es_node *n,
 
 		if (copy_old(w, n, from, reason) < 0)
 			return w->err.code;
-		return es_merge_end(w, n, true);
+		return es_merge_end(w, n, true, false);
 	}
 	if (st)
 		es_change_stat(&self, st, n->fs, &w->walk->options->began);
 	es_listing_begin(&w->out, &self);
-	return es_merge_end(w, n, true);
+	return es_merge_end(w, n, true, false);
 }

@@ -26,6 +26,7 @@ struct merge {
 	struct es_entry self;	    /* the directory's own entry */
 	uint32_t kept;		    /* records as in the row, from its start */
 	bool built;		    /* the new listing was begun */
+	bool linked;		    /* a file with more names came or went */
 	uint64_t entries;	    /* watched ones */
 };
 
@@ -88,6 +89,7 @@ static int keep(struct merge *m)
 static int add(struct merge *m, const struct es_entry *e)
 {
 	m->entries += e->watch == ES_WATCH_YES && e->type != ES_TYPE_DIR;
+	m->linked |= e->type == ES_TYPE_FILE && e->nlink > 1;
 	diverge(m);
 	es_listing_add(&m->w->out, e);
 	return 0;
@@ -101,7 +103,7 @@ struct spot {
 	const struct es_entry *row; /* NULL: not in the row */
 	bool settled;		    /* the row's verdict holds */
 	bool has_decision;
-	struct es_decision decision;
+	struct es_decision *decision;
 };
 
 static int gone(struct merge *m, const struct spot *s)
@@ -138,7 +140,7 @@ static int decide(struct merge *m, struct spot *s, enum es_type type)
 		return rc;
 	es_rules_child(m->w->walk->options->rules, m->w->scratch,
 		       &m->n->decision, path->data, path->len, type,
-		       &s->decision);
+		       s->decision);
 	es_buf_truncate(path, len);
 	s->has_decision = true;
 	return 0;
@@ -159,6 +161,8 @@ static int put_head(struct merge *m, const struct spot *s, enum es_watch watch,
 	if (s->row && s->row->watch == watch && s->row->type == type &&
 	    !s->row->unread)
 		return keep(m);
+	/* the first name of other entries may be this one */
+	m->linked |= s->row && s->row->nlink > 1;
 	return add(m, &e);
 }
 
@@ -197,7 +201,7 @@ static int visit_dir(struct merge *m, struct spot *s)
 	} else {
 		if (!s->has_decision && decide(m, s, ES_TYPE_DIR) < 0)
 			return m->w->err.code;
-		watch = s->decision.watch;
+		watch = s->decision->watch;
 	}
 	if (watch == ES_WATCH_NO)
 		return put_unwatched(m, s, ES_TYPE_DIR);
@@ -211,7 +215,7 @@ static int visit_dir(struct merge *m, struct spot *s)
 	}
 	kid->has_decision = s->has_decision;
 	if (s->has_decision)
-		kid->decision = s->decision;
+		kid->decision = *s->decision;
 	if (add_kid(m->w, kid) < 0)
 		return m->w->err.code;
 	return put_head(m, s, watch, ES_TYPE_DIR);
@@ -264,7 +268,7 @@ static int put_read(struct merge *m, struct spot *s, const struct stat *st)
 		.name = s->name,
 		.len = s->len,
 		.st = *st,
-		.decision = &s->decision,
+		.decision = s->decision,
 	};
 	struct es_entry e;
 	int rc = find_old(m, s, &o.old);
@@ -290,7 +294,7 @@ static bool is_known(const struct merge *m, const struct spot *s,
 	if (!s->row || s->row->watch != ES_WATCH_YES ||
 	    m->w->walk->options->full)
 		return false;
-	if (!s->settled && s->decision.fingerprint != s->row->decision)
+	if (!s->settled && s->decision->fingerprint != s->row->decision)
 		return false;
 	return es_change_none(s->row, st, m->n->fs);
 }
@@ -301,7 +305,7 @@ static int visit_found(struct merge *m, struct spot *s, const struct stat *st)
 
 	if (!s->settled && !s->has_decision && decide(m, s, type) < 0)
 		return m->w->err.code;
-	if (s->has_decision && s->decision.watch == ES_WATCH_NO)
+	if (s->has_decision && s->decision->watch == ES_WATCH_NO)
 		return put_unwatched(m, s, type);
 	/* of no type, so that no later run takes the verdict for the rules' */
 	if (es_walker_skips(m->w, st))
@@ -337,7 +341,7 @@ static int visit(struct merge *m, struct spot *s)
 	if (!s->settled && s->type != ES_TYPE_NONE) {
 		if (decide(m, s, s->type) < 0)
 			return m->w->err.code;
-		if (s->decision.watch == ES_WATCH_NO)
+		if (s->decision->watch == ES_WATCH_NO)
 			return put_unwatched(m, s, s->type);
 	}
 	return visit_object(m, s);
@@ -345,25 +349,13 @@ static int visit(struct merge *m, struct spot *s)
 
 /* ----------------------------------------------------- the directory itself */
 
-/* Record the directory from its stat; its attributes are read if it is open. */
-static int make_self(struct merge *m, const struct stat *st, bool mounted)
+/* Attributes of the directory, which is open. */
+static int add_self_xattr(struct merge *m)
 {
 	struct es_walker *w = m->w;
-	int rc = 0;
+	int rc = es_xattr_read(&w->xattr, &w->scrap, m->n->fd, NULL,
+			       m->n->decision.record);
 
-	decide_self(m);
-	m->self = (struct es_entry){
-		.name = ".",
-		.name_len = 1,
-		.watch = m->n->watch,
-		.type = ES_TYPE_DIR,
-		.decision = m->n->decision.fingerprint,
-		.has = mounted ? ES_HAS_MOUNT : 0,
-	};
-	es_change_stat(&m->self, st, m->n->fs, &w->walk->options->began);
-	if (m->n->fd < 0)
-		return 0;
-	rc = es_xattr_read(&w->xattr, &w->scrap, m->n->fd, NULL);
 	if (rc < 0)
 		return es_fail_oom(&w->err);
 	if (rc > 0) {
@@ -378,6 +370,31 @@ static int make_self(struct merge *m, const struct stat *st, bool mounted)
 	m->self.xattr = w->xattr.len ? w->xattr.data : NULL;
 	m->self.xattr_len = w->xattr.len;
 	return 0;
+}
+
+/* Record the directory from its stat; its attributes are read if it is open. */
+static int make_self(struct merge *m, const struct stat *st, bool mounted)
+{
+	const struct es_object o = {
+		.dir = m->n,
+		.st = *st,
+		.decision = &m->n->decision,
+		.old = m->more ? &m->row : NULL,
+	};
+
+	decide_self(m);
+	m->self = (struct es_entry){
+		.name = ".",
+		.name_len = 1,
+		.watch = m->n->watch,
+		.type = ES_TYPE_DIR,
+		.decision = m->n->decision.fingerprint,
+		.has = mounted ? ES_HAS_MOUNT : 0,
+	};
+	es_more_stat(m->w, &o, &m->self);
+	if (es_more_read(m->w, &o, m->n->fd, &m->self) < 0)
+		return m->w->err.code;
+	return m->n->fd < 0 ? 0 : add_self_xattr(m);
 }
 
 static bool is_self_same(struct merge *m, const struct stat *st, bool mounted)
@@ -445,12 +462,15 @@ static int begin(struct merge *m, const struct stat *st, bool mounted)
 	return 0;
 }
 
-/* Hand what was built, and the row, over to the node. */
-int es_merge_end(struct es_walker *w, struct es_node *n, bool built)
+/* Hand what was built, and the row, over to the node. @linked: hard links may
+ * have other partners now. */
+int es_merge_end(struct es_walker *w, struct es_node *n, bool built,
+		 bool linked)
 {
 	n->change = ES_COLLECT_SAME;
 	if (built) {
-		if (es_listing_end(&w->out, &w->err) < 0)
+		if (es_listing_end(&w->out, &w->err) < 0 ||
+		    (linked && es_hardlink_name(w) < 0))
 			return w->err.code;
 		n->listing = w->out.buf;
 		w->out.buf = (struct es_buf)ES_BUF_INIT(ES_BUF_MAX);
@@ -517,10 +537,12 @@ static int pass_rows(struct merge *m, const struct spot *s, int *order)
 
 static int merge_name(struct merge *m, const struct es_name *name)
 {
+	struct es_decision decision; /* large, and of use to few names */
 	struct spot s = {
 		.name = m->w->dents.data + name->at,
 		.len = name->len,
 		.type = type_of_dent(name->type),
+		.decision = &decision,
 	};
 	enum es_reach reach;
 	int order;
@@ -559,5 +581,5 @@ int es_merge_run(struct es_walker *w, struct es_node *n, const struct stat *st,
 		if (pass_row(&m) < 0)
 			return w->err.code;
 	es_walker_count(&w->entries, m.entries);
-	return es_merge_end(w, n, m.built);
+	return es_merge_end(w, n, m.built, m.linked);
 }

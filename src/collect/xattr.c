@@ -4,6 +4,8 @@
 
 #include "collect/xattr_priv.h"
 
+#include "etcsnap/base64.h"
+
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -46,31 +48,6 @@ static void add_text(struct es_buf *out, const char *value, size_t len)
 	es_buf_addc(out, '"');
 }
 
-static void add_base64(struct es_buf *out, const char *value, size_t len)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				     "abcdefghijklmnopqrstuvwxyz"
-				     "0123456789+/";
-	const unsigned char *p = (const unsigned char *)value;
-
-	es_buf_adds(out, "0s");
-	for (size_t i = 0; i < len; i += 3) {
-		size_t left = len - i;
-		uint32_t v = (uint32_t)p[i] << 16;
-		char four[4];
-
-		if (left > 1)
-			v |= (uint32_t)p[i + 1] << 8;
-		if (left > 2)
-			v |= p[i + 2];
-		four[0] = digits[v >> 18];
-		four[1] = digits[v >> 12 & 63];
-		four[2] = left > 1 ? digits[v >> 6 & 63] : '=';
-		four[3] = left > 2 ? digits[v & 63] : '=';
-		es_buf_add(out, four, sizeof(four));
-	}
-}
-
 static void add_name(struct es_buf *out, const char *name)
 {
 	for (; *name; name++) {
@@ -89,10 +66,12 @@ int es_xattr_encode(struct es_buf *out, const char *name, const char *value,
 
 	add_name(out, name);
 	es_buf_addc(out, '=');
-	if (is_text(value, text_len))
+	if (is_text(value, text_len)) {
 		add_text(out, value, text_len);
-	else
-		add_base64(out, value, len);
+	} else {
+		es_buf_adds(out, "0s");
+		es_base64_encode(out, value, len);
+	}
 	return out->failed;
 }
 
@@ -175,9 +154,24 @@ static const char **sort_names(const char *list, size_t len)
 	return names;
 }
 
+/* The attribute of enum es_record that a name belongs to. */
+static uint32_t record_of(const char *name)
+{
+	static const char acl[] = "system.posix_acl_";
+
+	if (strncmp(name, acl, sizeof(acl) - 1) == 0 ||
+	    strcmp(name, "system.nfs4_acl") == 0)
+		return ES_RECORD_ACL;
+	if (strcmp(name, "security.capability") == 0)
+		return ES_RECORD_CAPS;
+	if (strcmp(name, "security.selinux") == 0)
+		return ES_RECORD_SELINUX;
+	return ES_RECORD_XATTR;
+}
+
 /* Return: as es_xattr_read(). */
 static int read_values(struct es_buf *out, const struct handle *h,
-		       const char *list, size_t len)
+		       const char *list, size_t len, uint32_t record)
 {
 	ES_CLEANUP(es_freep) const char **names = sort_names(list, len);
 	ES_CLEANUP(es_buf_dispose) struct es_buf value = ES_BUF_INIT(1 << 24);
@@ -187,6 +181,8 @@ static int read_values(struct es_buf *out, const struct handle *h,
 	for (const char **name = names; *name; name++) {
 		ssize_t n;
 
+		if (!(record & record_of(*name)))
+			continue;
 		es_buf_reset(&value);
 		n = read_whole(&value, h, *name);
 		/* taken away since it was listed */
@@ -203,7 +199,7 @@ static int read_values(struct es_buf *out, const struct handle *h,
 }
 
 int es_xattr_read(struct es_buf *out, struct es_buf *scrap, int fd,
-		  const char *name)
+		  const char *name, uint32_t record)
 {
 	char path[sizeof("/proc/self/fd//") + 3 * sizeof(fd) + 255 + 1];
 	struct handle h = { .fd = fd };
@@ -211,6 +207,8 @@ int es_xattr_read(struct es_buf *out, struct es_buf *scrap, int fd,
 
 	es_buf_reset(out);
 	es_buf_reset(scrap);
+	if (!(record & ES_XATTR_RECORD))
+		return 0;
 	if (name) {
 		int len = snprintf(path, sizeof(path), "/proc/self/fd/%d/%s",
 				   fd, name);
@@ -229,5 +227,5 @@ int es_xattr_read(struct es_buf *out, struct es_buf *scrap, int fd,
 		return -ENOMEM;
 	if (n < 0)
 		return (int)-n;
-	return read_values(out, &h, scrap->data, scrap->len);
+	return read_values(out, &h, scrap->data, scrap->len, record);
 }

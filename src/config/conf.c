@@ -198,18 +198,25 @@ const char *es_conf_text(const struct es_conf *conf, enum es_conf_id id)
 	return n ? v[n - 1].text : "";
 }
 
-int64_t es_conf_number(const struct es_conf *conf, enum es_conf_id id)
+int64_t es_conf_number_of(const struct es_conf *conf, enum es_conf_id id,
+			  const char *name)
 {
-	const char *text = es_conf_text(conf, id);
+	size_t n;
+	const struct es_conf_value *v = es_conf_values(conf, id, name, &n);
 	struct es_error err = ES_ERROR_INIT;
-	int64_t n = 0;
+	int64_t number = 0;
 
 	/* Values were checked when they were stored, so only a key that has
 	 * neither value nor default is left to give 0. */
-	if (text[0] &&
-	    es_conf_check_number(es_conf_table(id), text, &n, &err) < 0)
+	if (n && es_conf_check_number(es_conf_table(id), v[n - 1].text, &number,
+				      &err) < 0)
 		return 0;
-	return n;
+	return number;
+}
+
+int64_t es_conf_number(const struct es_conf *conf, enum es_conf_id id)
+{
+	return es_conf_number_of(conf, id, NULL);
 }
 
 const char *const *es_conf_names(const struct es_conf *conf,

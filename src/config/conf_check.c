@@ -3,12 +3,16 @@
 #include "config.h"
 
 #include "config/conf_priv.h"
+#include "config/rules_priv.h"
 
 #include "etcsnap/clock.h"
 #include "etcsnap/entry.h"
 #include "etcsnap/glob.h"
+#include "etcsnap/linefilter.h"
 #include "etcsnap/mask.h"
 #include "etcsnap/quote.h"
+#include "etcsnap/severity.h"
+#include "etcsnap/words.h"
 
 #include <string.h>
 
@@ -137,9 +141,42 @@ int es_conf_check_number(const struct es_conf_key *key, const char *text,
 	case ES_CONF_T_GLOB:
 	case ES_CONF_T_REGEX:
 	case ES_CONF_T_CLASS:
+	case ES_CONF_T_WORDS:
+	case ES_CONF_T_RECORD:
+	case ES_CONF_T_SEVERITY:
+	case ES_CONF_T_TEXT:
+	case ES_CONF_T_ENV:
+	case ES_CONF_T_LINE:
+	case ES_CONF_T_REPLACE:
 		break;
 	}
 	return check_decimal(key, text, out, err);
+}
+
+static int check_words(const struct es_conf_key *key, const char *text,
+		       struct es_error *err)
+{
+	size_t len = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_-.: \t,"
+				  "abcdefghijklmnopqrstuvwxyz0123456789");
+
+	if (!text[len] && text[strspn(text, " \t,")])
+		return 0;
+	return es_fail_config(err,
+			      "%s = '%s' is no list of words; they are of "
+			      "letters, digits, '_', '-', '.' and ':'",
+			      key->key, ES_Q(text));
+}
+
+static int check_env(const struct es_conf_key *key, const char *text,
+		     struct es_error *err)
+{
+	size_t len = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_"
+				  "abcdefghijklmnopqrstuvwxyz0123456789");
+
+	if (len && text[len] == '=' && !(text[0] >= '0' && text[0] <= '9'))
+		return 0;
+	return es_fail_config(err, "%s = '%s' is no variable; write NAME=VALUE",
+			      key->key, ES_Q(text));
 }
 
 int es_conf_check_value(const struct es_conf_key *key, const char *text,
@@ -164,6 +201,25 @@ int es_conf_check_value(const struct es_conf_key *key, const char *text,
 		return es_glob_check(text, err);
 	case ES_CONF_T_REGEX:
 		return es_mask_check(text, err);
+	case ES_CONF_T_WORDS:
+		return check_words(key, text, err);
+	case ES_CONF_T_RECORD:
+		return es_record_check(key->key, text, err);
+	case ES_CONF_T_TEXT:
+		return 0;
+	case ES_CONF_T_ENV:
+		return check_env(key, text, err);
+	case ES_CONF_T_LINE:
+		return es_linefilter_check(text, err);
+	case ES_CONF_T_REPLACE:
+		return es_linefilter_check_replace(text, err);
+	case ES_CONF_T_SEVERITY:
+		if (es_severity_parse(text) != ES_SEVERITY_NONE)
+			return 0;
+		return es_fail_config(err,
+				      "%s = '%s' is unknown; it is info, "
+				      "notice, warning or critical",
+				      key->key, ES_Q(text));
 	case ES_CONF_T_CLASS:
 		break;
 	}
@@ -175,19 +231,59 @@ int es_conf_check_value(const struct es_conf_key *key, const char *text,
 			      key->key, ES_Q(text));
 }
 
+/* The last "run" counts; whether it is words depends on "shell". */
+static int check_command(const struct es_conf *conf,
+			 const struct es_conf_section *s, struct es_error *err)
+{
+	ES_CLEANUP(es_buf_dispose) struct es_buf b = ES_BUF_INIT(ES_BUF_MAX);
+	const struct es_conf_slot *run = &s->slot[ES_CONF_COMMAND_RUN];
+	size_t n;
+
+	if (!run->n)
+		return es_fail_config(err,
+				      "%s:%u: [command %s] runs nothing; add "
+				      "a line: run = PROGRAM ARGUMENT ...",
+				      ES_Q(s->file), s->line, s->name);
+	if (es_conf_number_of(conf, ES_CONF_COMMAND_SHELL, s->name))
+		return 0;
+	if (es_words_split(&b, &n, run->v[0].text, err) < 0)
+		return es_wrap(err, "%s:%u: run", ES_Q(run->v[0].file),
+			       run->v[0].line);
+	return 0;
+}
+
+/* Sets are known when all is read. */
+static int check_rule(const struct es_conf *conf,
+		      const struct es_conf_section *s, struct es_error *err)
+{
+	const struct es_conf_slot *record = &s->slot[ES_CONF_RULE_RECORD];
+	uint32_t bits;
+
+	if (!s->slot[ES_CONF_RULE_MATCH].n)
+		return es_fail_config(err,
+				      "%s:%u: [rule %s] matches nothing; add "
+				      "a line: match = PATTERN",
+				      ES_Q(s->file), s->line, s->name);
+	if (record->n &&
+	    es_record_resolve(&bits, conf, record->v[0].text, err) < 0)
+		return es_wrap(err, "%s:%u: record", ES_Q(record->v[0].file),
+			       record->v[0].line);
+	return 0;
+}
+
 int es_conf_check_all(const struct es_conf *conf, struct es_error *err)
 {
 	for (size_t i = 0; i < conf->n; i++) {
 		const struct es_conf_section *s = conf->sections[i];
 
-		if (strcmp(s->section, "rule"))
-			continue;
-		if (s->slot[ES_CONF_RULE_MATCH].n)
-			continue;
-		return es_fail_config(err,
-				      "%s:%u: [rule %s] matches nothing; add "
-				      "a line: match = PATTERN",
-				      ES_Q(s->file), s->line, s->name);
+		if (!strcmp(s->section, "command") &&
+		    check_command(conf, s, err) < 0)
+			return err->code;
+		if (!strcmp(s->section, "record") &&
+		    es_record_check_section(s, err) < 0)
+			return err->code;
+		if (!strcmp(s->section, "rule") && check_rule(conf, s, err) < 0)
+			return err->code;
 	}
 	return 0;
 }

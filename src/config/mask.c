@@ -7,6 +7,7 @@
 #include "config/mask_words_priv.h"
 #include "config/pool_priv.h"
 
+#include "etcsnap/charset.h"
 #include "etcsnap/quote.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -368,9 +369,14 @@ int es_mask_apply(const struct es_mask_set *set, struct es_buf *out,
 		  const char *text, size_t len, struct es_digest *hmac)
 {
 	ES_CLEANUP(dispose_spans) struct spans spans = { 0 };
+	/* "^" is the beginning of the text, not the mark of UTF-8 there. */
+	size_t mark = es_charset_mark(text, len);
 	size_t at = 0;
-	int rc = find_by_words(set, &spans, text, len);
+	int rc;
 
+	text += mark;
+	len -= mark;
+	rc = find_by_words(set, &spans, text, len);
 	for (size_t i = 0; rc == 0 && i < set->n; i++)
 		if (i >= ES_MASK_WORDS_MAX || !(set->with >> i & 1))
 			rc = find_spans(set, set->codes[i], &spans, text, 0,
@@ -381,6 +387,7 @@ int es_mask_apply(const struct es_mask_set *set, struct es_buf *out,
 		return 0;
 	join_spans(&spans);
 	es_buf_reset(out);
+	es_buf_add(out, text - mark, mark);
 	for (size_t i = 0; i < spans.n; i++) {
 		const struct span *s = &spans.v[i];
 

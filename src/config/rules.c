@@ -4,8 +4,6 @@
 
 #include "config/rules_priv.h"
 
-#include "etcsnap/digest.h"
-
 #include <errno.h>
 #include <string.h>
 
@@ -32,19 +30,14 @@ const struct es_mask_set *es_rules_masks(const struct es_rules *rules)
 	return NULL;
 }
 
-static const struct es_rule *rule_of(const struct es_rules *rules,
-				     unsigned int index)
-{
-	return &rules->rules[rules->rule_of[index - 1]];
-}
-
-/* Turns the hits of one path into exclude, class_rule and mask_rule, over
- * what holds for its directory: the later pattern decides, whichever of the
- * two it matches. */
-static void apply_hits(const struct es_rules *rules, struct es_decision *d,
+/* Turns the hits of one path into exclude and the deciding rules, over what
+ * holds for its directory: the later pattern decides, whichever of the two it
+ * matches. Return: whether another rule decides anything now. */
+static bool apply_hits(const struct es_rules *rules, struct es_decision *d,
 		       const uint16_t *hits, size_t n)
 {
 	size_t n_exclude = rules->exclude.n;
+	bool any = false;
 
 	for (size_t i = 0; i < n; i++) {
 		if (hits[i] < n_exclude) {
@@ -53,37 +46,19 @@ static void apply_hits(const struct es_rules *rules, struct es_decision *d,
 		}
 
 		uint16_t index = (uint16_t)(hits[i] - n_exclude + 1);
-		const struct es_rule *rule = rule_of(rules, index);
+		unsigned int sets =
+			rules->rules[rules->rule_of[index - 1]].sets;
 
-		if (rule->class != ES_CLASS_NONE && index > d->class_rule)
-			d->class_rule = index;
-		if (rule->sets_mask && index > d->mask_rule)
-			d->mask_rule = index;
+		for (; sets; sets &= sets - 1) {
+			uint16_t *now = &d->rule[__builtin_ctz(sets)];
+
+			if (index <= *now)
+				continue;
+			*now = index;
+			any = true;
+		}
 	}
-}
-
-static uint32_t fingerprint(const struct es_rules *rules,
-			    const struct es_decision *d)
-{
-	uint64_t words[4] = { (uint64_t)d->class, 0, 0, 0 };
-
-	/* Limits and masks are nothing to what is never mirrored. */
-	if (d->class == ES_CLASS_MIRROR) {
-		words[1] = rules->max_size;
-		words[2] = rules->binary_max;
-		if (d->mask_rule)
-			words[3] = rule_of(rules, d->mask_rule)->mask_hash;
-	}
-	return (uint32_t)es_hash64(words, sizeof(words), 0);
-}
-
-/* Sets class, masks and fingerprint from the deciding patterns. */
-static void settle(const struct es_rules *rules, struct es_decision *d)
-{
-	d->class = d->class_rule ? rule_of(rules, d->class_rule)->class
-				 : ES_CLASS_MIRROR;
-	d->masks = d->mask_rule ? rule_of(rules, d->mask_rule)->masks : NULL;
-	d->fingerprint = fingerprint(rules, d);
+	return any;
 }
 
 /* When memory ran out nothing may be given away: what is watched is so as a
@@ -94,9 +69,11 @@ static void fail_safe(const struct es_rules *rules, enum es_type type,
 	d->watch = type == ES_TYPE_DIR ? ES_WATCH_PASS : ES_WATCH_NO;
 	if (d->include)
 		d->watch = ES_WATCH_YES;
+	es_rule_settle(rules, d);
 	d->class = ES_CLASS_SECRET;
 	d->masks = NULL;
-	d->fingerprint = fingerprint(rules, d);
+	d->ignore = NULL;
+	d->fingerprint = 0;
 }
 
 /* Finds the include pattern of a path that its directory has none of.
@@ -120,7 +97,6 @@ static void decide(const struct es_rules *rules, struct es_glob_scratch *s,
 		   const char *path, size_t len, enum es_type type,
 		   struct es_decision *d)
 {
-	uint16_t class_rule = d->class_rule, mask_rule = d->mask_rule;
 	int leads = d->include ? 1 : find_include(rules, s, path, len, d);
 	const uint16_t *hits;
 	size_t n = es_globset_match(rules->others, s, path, len, &hits);
@@ -129,9 +105,8 @@ static void decide(const struct es_rules *rules, struct es_glob_scratch *s,
 		fail_safe(rules, type, d);
 		return;
 	}
-	apply_hits(rules, d, hits, n);
-	if (d->class_rule != class_rule || d->mask_rule != mask_rule)
-		settle(rules, d);
+	if (apply_hits(rules, d, hits, n))
+		es_rule_settle(rules, d);
 	/* Nothing undoes an exclude pattern further down. */
 	if (d->exclude)
 		d->watch = ES_WATCH_NO;
@@ -146,7 +121,7 @@ void es_rules_root(const struct es_rules *rules, struct es_glob_scratch *s,
 		   struct es_decision *out)
 {
 	*out = (struct es_decision){ 0 };
-	settle(rules, out);
+	es_rule_settle(rules, out);
 	decide(rules, s, "", 0, ES_TYPE_DIR, out);
 }
 

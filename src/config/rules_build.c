@@ -78,25 +78,11 @@ static int add_list(struct es_rules *rules, const struct es_conf *conf,
 	return add_values(rules, list, slot, name, err);
 }
 
-static int add_mask(struct es_rules *rules, struct es_rule *rule,
-		    const char *mask, struct es_error *err)
-{
-	const char *copy = es_pool_add(&rules->pool, mask, strlen(mask));
-
-	if (!copy || es_array_room(&rule->mask, rule->n_mask, &rule->mask_cap,
-				   sizeof(*rule->mask)) < 0)
-		return es_fail_oom(err);
-	rule->mask[rule->n_mask++] = copy;
-	rule->mask_hash =
-		(uint32_t)es_hash64(copy, strlen(copy) + 1, rule->mask_hash);
-	return 0;
-}
-
-/* Adds a rule without patterns and masks. */
+/* Adds a rule that says nothing yet. */
 static struct es_rule *new_rule(struct es_rules *rules, const char *name,
-				enum es_class class, struct es_error *err)
+				struct es_error *err)
 {
-	struct es_rule rule = { .class = class, .first = rules->patterns.n };
+	struct es_rule rule = { .first = rules->patterns.n };
 
 	rule.name = es_pool_add(&rules->pool, name, strlen(name));
 	if (!rule.name ||
@@ -113,11 +99,7 @@ static int end_rule(struct es_rules *rules, struct es_rule *rule,
 		    struct es_error *err)
 {
 	rule->n = rules->patterns.n - rule->first;
-	if (!rule->n_mask)
-		return 0;
-	if (es_mask_set_new(&rule->masks, rule->mask, rule->n_mask, err) < 0)
-		return es_wrap(err, "[rule %s]", rule->name);
-	return 0;
+	return es_rule_compile(rule, err);
 }
 
 static int add_shipped_rule(struct es_rules *rules,
@@ -128,38 +110,31 @@ static int add_shipped_rule(struct es_rules *rules,
 
 	strncat(name, shipped->name, sizeof(name) - strlen(name) - 1);
 
-	struct es_rule *rule = new_rule(rules, name, shipped->class, err);
+	struct es_rule *rule = new_rule(rules, name, err);
 
 	if (!rule || add_shipped(rules, &rules->patterns, shipped->match,
 				 rule->name, err) < 0)
 		return err->code;
-	rule->sets_mask = shipped->mask != NULL;
+	if (shipped->class != ES_CLASS_NONE)
+		rule->sets |= 1u << ES_RULE_CLASS;
+	rule->class = shipped->class;
 	for (const char *const *m = shipped->mask; m && *m; m++) {
-		if (add_mask(rules, rule, *m, err) < 0)
+		if (es_rule_add_mask(rule, *m, err) < 0)
 			return err->code;
 	}
 	return end_rule(rules, rule, err);
 }
 
-static int add_conf_rule(struct es_rules *rules,
+static int add_conf_rule(struct es_rules *rules, const struct es_conf *conf,
 			 const struct es_conf_section *s, struct es_error *err)
 {
-	const struct es_conf_slot *class = &s->slot[ES_CONF_RULE_CLASS];
-	const struct es_conf_slot *mask = &s->slot[ES_CONF_RULE_MASK];
-	struct es_rule *rule = new_rule(
-		rules, s->name,
-		class->n ? es_class_parse(class->v[0].text) : ES_CLASS_NONE,
-		err);
+	struct es_rule *rule = new_rule(rules, s->name, err);
 
 	if (!rule ||
 	    add_values(rules, &rules->patterns, &s->slot[ES_CONF_RULE_MATCH],
-		       rule->name, err) < 0)
+		       rule->name, err) < 0 ||
+	    es_rule_fill(rules, rule, conf, s, err) < 0)
 		return err->code;
-	rule->sets_mask = mask->touched;
-	for (size_t i = 0; i < mask->n; i++) {
-		if (add_mask(rules, rule, mask->v[i].text, err) < 0)
-			return err->code;
-	}
 	return end_rule(rules, rule, err);
 }
 
@@ -182,7 +157,7 @@ static int add_rules(struct es_rules *rules, const struct es_conf *conf,
 					      "begin with " ES_SHIPPED_PREFIX
 					      " are taken; choose another one",
 					      ES_Q(s->file), s->line, s->name);
-		if (add_conf_rule(rules, s, err) < 0)
+		if (add_conf_rule(rules, conf, s, err) < 0)
 			return err->code;
 	}
 
@@ -290,10 +265,8 @@ void es_rules_free(struct es_rules *rules)
 {
 	if (!rules)
 		return;
-	for (size_t i = 0; i < rules->n_rules; i++) {
-		free(rules->rules[i].mask);
-		es_mask_set_free(rules->rules[i].masks);
-	}
+	for (size_t i = 0; i < rules->n_rules; i++)
+		es_rule_dispose(&rules->rules[i]);
 	free(rules->rules);
 	free(rules->rule_of);
 	free(rules->include.v);

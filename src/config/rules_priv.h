@@ -7,6 +7,8 @@
 
 #include "config/pool_priv.h"
 
+struct es_conf_section;
+
 /** ES_SHIPPED_PREFIX - how the names of shipped rules begin */
 #define ES_SHIPPED_PREFIX "shipped-"
 
@@ -53,26 +55,44 @@ struct es_origins {
 
 /**
  * struct es_rule - a [rule NAME]
- * @name:       in the pool
- * @class:      class, NONE where it sets none
- * @sets_mask:  says something of masks
- * @mask:       masks as text, in the pool
- * @n_mask:     their number
- * @mask_cap:   room in @mask
- * @masks:      compiled, NULL when there are none
- * @mask_hash:  of their texts
- * @first:      index of its first pattern
- * @n:          number of its patterns
+ * @name:        in the pool
+ * @sets:        keys that it says something of, bits (1u << enum es_rule_key)
+ * @class:       class, NONE where it sets none
+ * @severity:    severity, NONE where it sets none
+ * @tags:        words with blanks between them, in the pool
+ * @record:      bits of enum es_record
+ * @max_size:    bytes
+ * @paranoid:    value of the key
+ * @noinode:     likewise
+ * @notime:      likewise
+ * @growing:     likewise
+ * @mask:        masks as text
+ * @masks:       compiled, NULL when there are none
+ * @ignore:      expressions for lines as text
+ * @filter:      compiled, NULL when there are none
+ * @mask_hash:   of the masks' texts
+ * @ignore_hash: of the expressions' texts
+ * @first:       index of its first pattern
+ * @n:           number of its patterns
  */
 struct es_rule {
 	const char *name;
+	unsigned int sets;
 	enum es_class class;
-	bool sets_mask;
-	const char **mask;
-	size_t n_mask;
-	size_t mask_cap;
+	enum es_severity severity;
+	const char *tags;
+	uint32_t record;
+	uint64_t max_size;
+	bool paranoid;
+	bool noinode;
+	bool notime;
+	bool growing;
+	struct es_pool mask;
 	struct es_mask_set *masks;
+	struct es_pool ignore;
+	struct es_linefilter *filter;
 	uint32_t mask_hash;
+	uint32_t ignore_hash;
 	size_t first;
 	size_t n;
 };
@@ -112,5 +132,71 @@ struct es_rules {
 	uint64_t binary_max;
 	uint64_t hash;
 };
+
+/* rules_attr.c */
+
+/**
+ * es_rule_fill - set what a section says but for its patterns
+ * @rules: pool for strings
+ * @rule:  rule, named
+ * @conf:  configuration with the [record NAME] sections
+ * @s:     section of the rule
+ * @err:   filled on failure
+ *
+ * Return: 0, -EINVAL or -ENOMEM.
+ */
+int es_rule_fill(struct es_rules *rules, struct es_rule *rule,
+		 const struct es_conf *conf, const struct es_conf_section *s,
+		 struct es_error *err);
+
+/** es_rule_add_mask - add a mask; Return: 0 or -ENOMEM */
+int es_rule_add_mask(struct es_rule *rule, const char *mask,
+		     struct es_error *err);
+
+/** es_rule_compile - compile masks and expressions; Return: as _fill() */
+int es_rule_compile(struct es_rule *rule, struct es_error *err);
+
+/** es_rule_dispose - free all that is the rule's own */
+void es_rule_dispose(struct es_rule *rule);
+
+/** es_rule_settle - set all that follows from d->rule, and the fingerprint */
+void es_rule_settle(const struct es_rules *rules, struct es_decision *d);
+
+/* record.c */
+
+/**
+ * es_record_check - whether a text can name attributes
+ * @key:  name of the key, for the message
+ * @text: words
+ * @err:  filled on failure
+ *
+ * Names of sets are only known when the whole configuration is read.
+ *
+ * Return: 0 or -EINVAL.
+ */
+int es_record_check(const char *key, const char *text, struct es_error *err);
+
+/**
+ * es_record_resolve - the attributes that words stand for
+ * @out:  set to bits of enum es_record
+ * @conf: configuration with the [record NAME] sections; NULL: only shipped
+ *        sets are known
+ * @text: words: NAME, +NAME or -NAME of an attribute or set
+ * @err:  filled when a word is unknown
+ *
+ * Return: 0 or -EINVAL.
+ */
+int es_record_resolve(uint32_t *out, const struct es_conf *conf,
+		      const char *text, struct es_error *err);
+
+/**
+ * es_record_check_section - whether a [record NAME] is one
+ * @s:   section
+ * @err: filled on failure, with FILE:LINE
+ *
+ * Return: 0 or -EINVAL.
+ */
+int es_record_check_section(const struct es_conf_section *s,
+			    struct es_error *err);
 
 #endif

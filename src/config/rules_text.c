@@ -15,18 +15,66 @@ static void put_list(struct es_buf *out, const char *key,
 		es_buf_addf(out, "%s = %s\n", key, v[i].pattern);
 }
 
+static void put_bool(struct es_buf *out, const struct es_rule *rule,
+		     enum es_rule_key key, bool value)
+{
+	if (rule->sets & 1u << key)
+		es_buf_addf(out, "%s = %s\n", es_rule_key_name(key),
+			    value ? "yes" : "no");
+}
+
+/* "mask =" alone: nothing is masked, whatever came before. */
+static void put_texts(struct es_buf *out, const struct es_rule *rule,
+		      enum es_rule_key key, const struct es_pool *texts)
+{
+	const char *name = es_rule_key_name(key);
+
+	if ((rule->sets & 1u << key) && !texts->n)
+		es_buf_addf(out, "%s =\n", name);
+	for (size_t i = 0; i < texts->n; i++)
+		es_buf_addf(out, "%s = %s\n", name, texts->v[i]);
+}
+
+/* Sets are told by what is in them, so that no [record NAME] is needed. */
+static void put_record(struct es_buf *out, const struct es_rule *rule)
+{
+	if (!(rule->sets & 1u << ES_RULE_RECORD))
+		return;
+	es_buf_adds(out, "record = ");
+	if (rule->record)
+		es_record_text(out, rule->record, ' ');
+	else
+		es_buf_adds(out, "none");
+	es_buf_addc(out, '\n');
+}
+
+static void put_words(struct es_buf *out, const struct es_rule *rule)
+{
+	if (rule->sets & 1u << ES_RULE_SEVERITY)
+		es_buf_addf(out, "severity = %s\n",
+			    es_severity_name(rule->severity));
+	if (rule->sets & 1u << ES_RULE_TAGS)
+		es_buf_addf(out, "tags =%s%s\n", *rule->tags ? " " : "",
+			    rule->tags);
+}
+
 static void put_rule(const struct es_rules *rules, const struct es_rule *rule,
 		     struct es_buf *out)
 {
 	es_buf_addf(out, "\n[rule %s]\n", rule->name);
 	put_list(out, "match", rules->patterns.v + rule->first, rule->n);
-	if (rule->class != ES_CLASS_NONE)
+	if (rule->sets & 1u << ES_RULE_CLASS)
 		es_buf_addf(out, "class = %s\n", es_class_name(rule->class));
-	/* "mask =" alone: nothing is masked, whatever came before */
-	if (rule->sets_mask && !rule->n_mask)
-		es_buf_adds(out, "mask =\n");
-	for (size_t i = 0; i < rule->n_mask; i++)
-		es_buf_addf(out, "mask = %s\n", rule->mask[i]);
+	put_texts(out, rule, ES_RULE_MASK, &rule->mask);
+	put_words(out, rule);
+	put_record(out, rule);
+	put_texts(out, rule, ES_RULE_IGNORE_LINES, &rule->ignore);
+	if (rule->sets & 1u << ES_RULE_MAX_SIZE)
+		es_buf_addf(out, "max_size = %" PRIu64 "\n", rule->max_size);
+	put_bool(out, rule, ES_RULE_PARANOID, rule->paranoid);
+	put_bool(out, rule, ES_RULE_NOINODE, rule->noinode);
+	put_bool(out, rule, ES_RULE_NOTIME, rule->notime);
+	put_bool(out, rule, ES_RULE_GROWING, rule->growing);
 }
 
 int es_rules_text(const struct es_rules *rules, struct es_buf *out)

@@ -4,7 +4,8 @@
 
 #include "etcsnap/sniff.h"
 
-#include <stdint.h>
+#include "etcsnap/charset.h"
+
 #include <string.h>
 
 bool es_sniff_utf16(const char *data, size_t len)
@@ -82,8 +83,11 @@ bool es_sniff_key(const char *data, size_t len)
 {
 	static const char begin[] = "BEGIN ";
 	const char *end = data + len;
-	const char *at = data;
+	const char *at;
 
+	/* What begins a text begins a line, also behind the mark of UTF-8. */
+	data += es_charset_mark(data, len);
+	at = data;
 	while ((at = memmem(at, (size_t)(end - at), begin,
 			    sizeof(begin) - 1))) {
 		const char *dashes = dashes_before(data, at);
@@ -98,55 +102,7 @@ bool es_sniff_key(const char *data, size_t len)
 	return false;
 }
 
-/* ------------------------------------------------------------- UTF-16 */
-
-static void add_utf8(struct es_buf *out, uint32_t c)
-{
-	char raw[4];
-	size_t n = 0;
-
-	if (c < 0x80) {
-		raw[n++] = (char)c;
-	} else if (c < 0x800) {
-		raw[n++] = (char)(0xc0 | c >> 6);
-		raw[n++] = (char)(0x80 | (c & 0x3f));
-	} else if (c < 0x10000) {
-		raw[n++] = (char)(0xe0 | c >> 12);
-		raw[n++] = (char)(0x80 | (c >> 6 & 0x3f));
-		raw[n++] = (char)(0x80 | (c & 0x3f));
-	} else {
-		raw[n++] = (char)(0xf0 | c >> 18);
-		raw[n++] = (char)(0x80 | (c >> 12 & 0x3f));
-		raw[n++] = (char)(0x80 | (c >> 6 & 0x3f));
-		raw[n++] = (char)(0x80 | (c & 0x3f));
-	}
-	es_buf_add(out, raw, n);
-}
-
-static uint32_t unit_at(const unsigned char *p, bool little)
-{
-	return little ? (uint32_t)(p[0] | p[1] << 8)
-		      : (uint32_t)(p[1] | p[0] << 8);
-}
-
 int es_sniff_decode(struct es_buf *out, const char *data, size_t len)
 {
-	const unsigned char *p = (const unsigned char *)data;
-	bool little = len >= 2 && p[0] == 0xff;
-
-	for (size_t i = 2; i + 1 < len; i += 2) {
-		uint32_t c = unit_at(p + i, little);
-
-		if (c >= 0xd800 && c < 0xdc00 && i + 3 < len) {
-			uint32_t low = unit_at(p + i + 2, little);
-
-			if (low >= 0xdc00 && low < 0xe000) {
-				c = 0x10000 + ((c - 0xd800) << 10) +
-				    (low - 0xdc00);
-				i += 2;
-			}
-		}
-		add_utf8(out, c >= 0xd800 && c < 0xe000 ? 0xfffd : c);
-	}
-	return out->failed;
+	return es_charset_decode(out, es_charset_detect(data, len), data, len);
 }

@@ -20,6 +20,8 @@ struct cycle {
 	const struct es_cycle_options *options;
 	struct es_cycle_result *result;
 	struct es_snapshot snap;
+	struct es_parts parts;
+	struct es_oid texts[ES_PARTS_COUNT]; /* trees of the parts */
 	struct es_state *state;
 	struct es_state_basis basis; /* of the rows once they are saved */
 	struct es_oid tip;
@@ -93,6 +95,7 @@ static int open_state(struct cycle *c, struct es_error *err)
 		return 0;
 	}
 	c->decided = was->rules == c->basis.rules;
+	c->basis.checks = was->checks;
 	c->snap.rewrite = was->ids != c->basis.ids;
 	return 0;
 }
@@ -111,6 +114,17 @@ static size_t own_files(const struct es_session *s,
 			skip[n++] = (struct es_collect_skip){ st.st_dev,
 							      st.st_ino };
 	return n;
+}
+
+static int begin_parts(struct cycle *c, struct es_error *err)
+{
+	c->parts.session = c->session;
+	c->parts.options = c->options;
+	c->parts.state = c->state;
+	c->parts.tip_tree = c->result->old_tree;
+	c->parts.trusted = c->snap.trusted;
+	c->snap.parts = &c->parts;
+	return es_parts_begin(&c->parts, c->basis.checks, err);
 }
 
 static int walk(struct cycle *c, struct es_error *err)
@@ -133,6 +147,10 @@ static int walk(struct cycle *c, struct es_error *err)
 		.n_only = c->options->n_paths,
 	};
 
+	if (!(c->parts.on & ES_PART_FILES)) {
+		es_state_reset(c->state);
+		return 0;
+	}
 	es_snapshot_io(&c->snap, &io);
 	return es_collect_run(&c->result->totals, &o, &io, err);
 }
@@ -190,9 +208,8 @@ static int write_run(struct es_oid *out, struct cycle *c,
 	if (!b)
 		return es_fail_oom(err);
 	es_run_summary(&text, run);
-	if (put_text(b, lane, "summary", &text, err) < 0)
-		return err->code;
-	if (put_rules(b, c, err) < 0 ||
+	if (put_text(b, lane, "summary", &text, err) < 0 ||
+	    put_rules(b, c, err) < 0 ||
 	    put_text(b, lane, "errors", &c->result->errors, err) < 0)
 		return err->code;
 	return es_tree_builder_write(out, b, lane, err);
@@ -208,17 +225,22 @@ static int write_root(struct cycle *c, const struct es_dir_trees *trees,
 	struct {
 		const char *name;
 		const struct es_oid *oid;
-	} parts[] = {
+	} parts[ES_PARTS_COUNT + 3] = {
 		{ "files", &trees->files },
 		{ "meta", &trees->meta },
 		{ "run", run },
 	};
+	const size_t n = sizeof(parts) / sizeof(parts[0]);
 	struct es_tree_reader r;
 	struct es_tree_entry e;
 	int rc = 0;
 
 	if (!b)
 		return es_fail_oom(err);
+	for (size_t i = 0; i < ES_PARTS_COUNT; i++) {
+		parts[i + 3].name = es_parts_names[i];
+		parts[i + 3].oid = &c->texts[i];
+	}
 	if (!c->result->first &&
 	    es_store_get(c->session->store, &c->result->old_tree, ES_KIND_TREE,
 			 &old, err) < 0)
@@ -227,14 +249,14 @@ static int write_root(struct cycle *c, const struct es_dir_trees *trees,
 	while (rc == 0 && es_tree_next(&r, &e) > 0) {
 		bool ours = false;
 
-		for (size_t i = 0; i < 3; i++)
+		for (size_t i = 0; i < n; i++)
 			ours |= strlen(parts[i].name) == e.len &&
 				memcmp(parts[i].name, e.name, e.len) == 0;
 		if (!ours)
 			rc = es_tree_builder_add(b, e.name, e.len, e.mode,
 						 &e.oid);
 	}
-	for (size_t i = 0; rc == 0 && i < 3; i++)
+	for (size_t i = 0; rc == 0 && i < n; i++)
 		if (!es_oid_is_none(parts[i].oid))
 			rc = es_tree_builder_add(b, parts[i].name,
 						 strlen(parts[i].name),
@@ -303,19 +325,51 @@ static int write_commit(struct cycle *c, const struct es_run *run,
 	return 0;
 }
 
+static void text_trouble(void *payload, unsigned int unread, const char *name)
+{
+	struct cycle *c = payload;
+
+	c->result->totals.unread++;
+	es_snapshot_trouble(&c->snap, unread, name);
+}
+
+static int compare_texts(struct cycle *c, struct es_error *err)
+{
+	struct es_oid old;
+
+	if (es_parts_finish(&c->parts, err) < 0 ||
+	    es_parts_trees(c->texts, &c->parts, c->snap.lane[0], text_trouble,
+			   c, err) < 0)
+		return err->code;
+	for (int i = 0; i < ES_PARTS_COUNT; i++) {
+		const char *name = es_parts_names[i];
+
+		memset(&old, 0, sizeof(old));
+		if (es_tree_lookup(&old, NULL, c->session->store,
+				   &c->result->old_tree, name, strlen(name),
+				   err) < 0)
+			return err->code;
+		c->result->changed |= !es_oid_equal(&old, &c->texts[i]);
+	}
+	return 0;
+}
+
 /* Are the parts that decide about a commit the same as the tip's? */
 static int compare(struct cycle *c, struct es_dir_trees *trees,
 		   struct es_error *err)
 {
 	struct es_dir_trees old;
 
-	if (es_snapshot_trees(&c->snap, trees, err) < 0 ||
+	*trees = (struct es_dir_trees){ 0 };
+	if ((c->parts.on & ES_PART_FILES &&
+	     es_snapshot_trees(&c->snap, trees, err) < 0) ||
 	    es_dir_lookup(&old, c->session->store, &c->result->old_tree, "", 0,
-			  err) < 0)
+			  err) < 0 ||
+	    compare_texts(c, err) < 0)
 		return err->code;
-	c->result->changed = c->result->first ||
-			     !es_oid_equal(&old.files, &trees->files) ||
-			     !es_oid_equal(&old.meta, &trees->meta);
+	c->result->changed |= c->result->first ||
+			      !es_oid_equal(&old.files, &trees->files) ||
+			      !es_oid_equal(&old.meta, &trees->meta);
 	return 0;
 }
 
@@ -379,12 +433,25 @@ static void keep_basis(struct cycle *c)
 		c->basis.ids = 0;
 }
 
+/*
+ * Directories whose rows are new, and that no check looked at, must be looked
+ * at by the next run, though nothing changes until then.
+ */
+static void keep_checks(struct cycle *c)
+{
+	if (c->parts.checks)
+		c->basis.checks = es_checks_stamp(c->parts.checks);
+	else if (c->options->n_paths == 0 || es_state_is_dirty(c->state))
+		c->basis.checks = 0;
+}
+
 /* The commit stands already: a cache that cannot be saved costs only time. */
 static void save_state(struct cycle *c)
 {
 	struct es_error err = ES_ERROR_INIT;
 
-	if (es_state_save(c->state, &c->basis, &err) == 0)
+	if (es_parts_note(&c->parts, &err) == 0 &&
+	    es_state_save(c->state, &c->basis, &err) == 0)
 		return;
 	es_buf_reset(&c->result->notice);
 	es_buf_addf(&c->result->notice,
@@ -408,8 +475,8 @@ static int run_locked(struct cycle *c, struct es_error *err)
 	struct es_dir_trees trees;
 
 	if (find_tip(c, err) < 0 || open_state(c, err) < 0 ||
-	    walk(c, err) < 0 || compare(c, &trees, err) < 0 ||
-	    compare_errors(c, err) < 0)
+	    begin_parts(c, err) < 0 || walk(c, err) < 0 ||
+	    compare(c, &trees, err) < 0 || compare_errors(c, err) < 0)
 		return err->code;
 	if (c->result->changed && record(c, &trees, err) < 0)
 		return err->code;
@@ -417,6 +484,7 @@ static int run_locked(struct cycle *c, struct es_error *err)
 		return 0;
 	memcpy(c->basis.commit, c->tip.id, ES_OID_LEN);
 	keep_basis(c);
+	keep_checks(c);
 	save_state(c);
 	if (c->result->changed)
 		join_packs(c);
@@ -452,6 +520,7 @@ int es_cycle_run(struct es_cycle_result *out, struct es_session *s,
 	c.snap.options = options;
 	if (rc == 0)
 		rc = run_locked(&c, err);
+	es_parts_dispose(&c.parts);
 	es_state_free(c.state);
 	es_snapshot_dispose(&c.snap);
 	if (rc < 0 || !options->dry)

@@ -4,6 +4,7 @@
 
 #include "etcsnap/session.h"
 
+#include "cycle/parts_priv.h"
 #include "etcsnap/clock.h"
 #include "etcsnap/fileio.h"
 #include "etcsnap/quote.h"
@@ -110,6 +111,8 @@ static int load_rules(struct es_session *s, struct es_error *err)
 	if (es_ids_new(&s->ids, s->root, err) < 0)
 		return err->code;
 	if (es_ids_homes(s->ids, &homes, err) < 0)
+		return err->code;
+	if (es_parts_of(s->conf, err) < 0 || es_checks_conf(s->conf, err) < 0)
 		return err->code;
 	return es_rules_new(&s->rules, s->conf, homes.data, homes.len, err);
 }

@@ -107,6 +107,22 @@ static int blob(void *payload, unsigned int lane, const char *data, size_t len,
 	return 0;
 }
 
+/* What a rule lets differ is compared with what the tip has. */
+static int old_blob(void *payload, unsigned int lane,
+		    const uint8_t oid[ES_SHA1_LEN], struct es_buf *out,
+		    struct es_error *err)
+{
+	const struct es_snapshot *snap = payload;
+	struct es_oid id;
+
+	(void)lane;
+	memcpy(id.id, oid, ES_SHA1_LEN);
+	es_buf_reset(out);
+	if (es_store_get(snap->session->store, &id, ES_KIND_BLOB, out, err) < 0)
+		return err->code;
+	return 1;
+}
+
 /* Where the last component of a directory's path begins. */
 static size_t name_start(const char *path, size_t len)
 {
@@ -188,6 +204,7 @@ static int drop_gone(struct es_snapshot *snap, const struct es_collect_dir *dir,
 		es_buf_addc(&path, '/');
 		es_buf_add(&path, a.name, a.name_len);
 		if (es_buf_check(&path, err) < 0 ||
+		    es_parts_gone(snap->parts, path.data, path.len, err) < 0 ||
 		    es_state_drop(snap->state, path.data, path.len, err) < 0)
 			return err->code;
 	}
@@ -214,7 +231,8 @@ static int leave(void *payload, unsigned int lane,
 	struct es_dir_trees now;
 	int rc;
 
-	if (keep_row(snap, dir, err) < 0)
+	if (keep_row(snap, dir, err) < 0 ||
+	    es_parts_dir(snap->parts, dir, err) < 0)
 		return err->code;
 	pthread_mutex_lock(&snap->mutex);
 	c = es_strmap_take(snap->below, dir->path, dir->len);
@@ -258,18 +276,23 @@ static void add_error(struct es_snapshot *snap, char *line)
 		free(line);
 }
 
-static void trouble(void *payload, unsigned int lane, const char *path,
-		    unsigned int unread)
+void es_snapshot_trouble(struct es_snapshot *snap, unsigned int unread,
+			 const char *path)
 {
 	ES_CLEANUP(es_buf_dispose) struct es_buf line = ES_BUF_INIT(1 << 20);
-	struct es_snapshot *snap = payload;
 
-	(void)lane;
 	es_buf_addf(&line, "%s ", es_unread_name(unread));
 	es_quote_term(&line, *path ? path : "/", *path ? strlen(path) : 1);
 	pthread_mutex_lock(&snap->mutex);
 	add_error(snap, strdup(es_buf_str(&line)));
 	pthread_mutex_unlock(&snap->mutex);
+}
+
+static void trouble(void *payload, unsigned int lane, const char *path,
+		    unsigned int unread)
+{
+	(void)lane;
+	es_snapshot_trouble(payload, unread, path);
 }
 
 static void progress(void *payload, uint64_t entries, uint64_t bytes)
@@ -286,6 +309,7 @@ void es_snapshot_io(struct es_snapshot *snap, struct es_collect_io *io)
 		.prior = snap->state ? prior : NULL,
 		.stored = es_oid_is_none(&snap->tip_tree) ? NULL : stored,
 		.blob = blob,
+		.old_blob = old_blob,
 		.leave = leave,
 		.trouble = trouble,
 		.progress = snap->options->progress ? progress : NULL,

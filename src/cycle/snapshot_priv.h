@@ -3,6 +3,7 @@
 #ifndef ETCSNAP_SNAPSHOT_PRIV_H
 #define ETCSNAP_SNAPSHOT_PRIV_H
 
+#include "cycle/parts_priv.h"
 #include "etcsnap/cycle.h"
 #include "etcsnap/state.h"
 #include "etcsnap/strmap.h"
@@ -28,6 +29,7 @@ struct snapshot_children {
 struct es_snapshot {
 	struct es_session *session;
 	const struct es_cycle_options *options;
+	struct es_parts *parts;
 	struct es_state *state; /* NULL: rows are neither read nor kept */
 	struct es_oid tip_tree; /* all zero on the first run */
 	bool trusted;		/* rows describe the tip */
@@ -51,6 +53,10 @@ void es_snapshot_io(struct es_snapshot *snap, struct es_collect_io *io);
 /* Trees of the whole run, once the walk is over. */
 int es_snapshot_trees(struct es_snapshot *snap, struct es_dir_trees *out,
 		      struct es_error *err);
+
+/* Note what could not be read, for run/errors; from any thread. */
+void es_snapshot_trouble(struct es_snapshot *snap, unsigned int unread,
+			 const char *path);
 
 /*
  * Text of run/errors: the sorted lines, with those of @old, the tip's, about

@@ -64,8 +64,11 @@ static int copy_entry(struct arena *a, const struct es_entry **out,
 	copy->target =
 		e->target ? arena_copy(a, e->target, e->target_len) : NULL;
 	copy->xattr = e->xattr ? arena_copy(a, e->xattr, e->xattr_len) : NULL;
+	if (e->extra)
+		copy->extra = (const void *)arena_copy(
+			a, (const void *)e->extra, es_extra_size(e->extra));
 	if (!copy->name || (e->target && !copy->target) ||
-	    (e->xattr && !copy->xattr))
+	    (e->xattr && !copy->xattr) || (e->extra && !copy->extra))
 		return -ENOMEM;
 	*out = copy;
 	return 0;
@@ -129,7 +132,8 @@ static void classify(struct es_change *c)
 	c->attrs = delta_compare(c->old, c->new);
 	if (c->old->type != c->new->type)
 		c->kind = ES_CHANGE_RETYPED;
-	else if (c->attrs == 1u << ES_ATTR_MTIME)
+	else if (c->attrs &&
+		 !(c->attrs & ~(1u << ES_ATTR_MTIME | 1u << ES_ATTR_CTIME)))
 		c->kind = ES_CHANGE_TOUCHED;
 	else
 		c->kind = ES_CHANGE_CHANGED;

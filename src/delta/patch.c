@@ -2,6 +2,7 @@
 /* patch.c - show content, as far as old and new rules allow it */
 #include "config.h"
 
+#include "etcsnap/charset.h"
 #include "etcsnap/sniff.h"
 
 #include "delta/delta_priv.h"
@@ -11,23 +12,29 @@
 
 /**
  * struct verdict - what today's rules say of a path
- * @class: class of its content; NONE where they say nothing
- * @masks: masks for its text, or NULL
+ * @class:  class of its content; NONE where they say nothing
+ * @masks:  masks for its text, or NULL
+ * @ignore: leaves the lines that count, or NULL
  */
 struct verdict {
 	enum es_class class;
 	const struct es_mask_set *masks;
+	const struct es_linefilter *ignore;
 };
 
-/* Paths outside of the file system have no rules. */
+/* For what is no file (outputs of commands, facts) there are masks alone. */
 static int judge(struct verdict *out, const struct es_rules *rules,
 		 const char *path)
 {
 	struct es_decision d;
 
-	*out = (struct verdict){ ES_CLASS_NONE, NULL };
-	if (!rules || !path || path[0] != '/')
+	*out = (struct verdict){ .class = ES_CLASS_NONE };
+	if (!rules || !path)
 		return 0;
+	if (path[0] != '/') {
+		out->masks = es_rules_masks(rules);
+		return 0;
+	}
 	struct es_glob_scratch *s = es_glob_scratch_new();
 	if (!s)
 		return -ENOMEM;
@@ -35,6 +42,7 @@ static int judge(struct verdict *out, const struct es_rules *rules,
 	es_glob_scratch_free(s);
 	out->class = d.class;
 	out->masks = d.masks;
+	out->ignore = d.ignore;
 	return 0;
 }
 
@@ -46,6 +54,20 @@ static bool is_file(const struct es_entry *e)
 static enum es_class stricter(enum es_class class, const struct es_entry *e)
 {
 	return is_file(e) && e->class > class ? e->class : class;
+}
+
+/* The strictest of the rules for both paths and of what both sides were. */
+static int judge_change(struct verdict *out, const struct es_rules *rules,
+			const struct es_change *c)
+{
+	struct verdict from;
+
+	if (judge(out, rules, c->path) < 0 || judge(&from, rules, c->from) < 0)
+		return -ENOMEM;
+	if (from.class > out->class)
+		out->class = from.class;
+	out->class = stricter(stricter(out->class, c->old), c->new);
+	return 0;
 }
 
 /* Values made alike tell; where there are none, only a look would. */
@@ -60,12 +82,21 @@ static bool may_differ(const struct es_entry *a, const struct es_entry *b)
 	return true;
 }
 
+static void swap(struct es_buf *a, struct es_buf *b)
+{
+	struct es_buf kept = *a;
+
+	*a = *b;
+	*b = kept;
+}
+
 /*
- * Replace @text by its masked form. Without the key the tokens cannot be
- * made, so that a text with anything to mask cannot be shown.
+ * Replace @text by its masked form; @hit is set when it has one. Without the
+ * key the tokens cannot be made, so that a text with anything to mask cannot
+ * be shown.
  */
 static int mask(struct es_buf *text, const struct es_mask_set *masks,
-		const uint8_t *key, struct es_error *err)
+		const uint8_t *key, bool *hit, struct es_error *err)
 {
 	static const uint8_t no_key[ES_KEY_LEN];
 	ES_CLEANUP(es_digest_freep) struct es_digest *hmac = NULL;
@@ -82,48 +113,53 @@ static int mask(struct es_buf *text, const struct es_mask_set *masks,
 		return es_fail_oom(err);
 	if (rc < 0 || (rc > 0 && !key))
 		return ES_PATCH_SECRET;
-	if (rc > 0) {
-		struct es_buf swap = *text;
-
-		*text = masked;
-		masked = swap;
-	}
+	if (rc > 0)
+		swap(text, &masked);
+	*hit = rc > 0;
 	return ES_PATCH_TEXT;
 }
 
-/*
- * Text of a mirrored file, decoded and masked; what begins with a UTF-16 mark
- * and has nothing to mask stays as it is when @raw is asked for.
- */
-static int load(struct es_buf *out, struct es_store *st,
-		const struct es_entry *e, const struct verdict *v,
-		const struct es_patch_options *options, bool raw,
-		struct es_error *err)
+static int fetch(struct es_buf *out, struct es_store *st,
+		 const struct es_entry *e, struct es_error *err)
 {
-	ES_CLEANUP(es_buf_dispose) struct es_buf text = ES_BUF_INIT(ES_BUF_MAX);
 	struct es_oid oid;
 
 	memcpy(oid.id, e->oid, sizeof(oid.id));
-	if (es_store_get(st, &oid, ES_KIND_BLOB, out, err) < 0)
-		return err->code;
-	bool wide = es_sniff_utf16(es_buf_str(out), out->len);
-	if (wide)
-		es_sniff_decode(&text, out->data, out->len);
-	else
-		es_buf_add(&text, es_buf_str(out), out->len);
-	if (es_buf_check(&text, err) < 0)
-		return err->code;
-	if (es_sniff_key(es_buf_str(&text), text.len))
+	return es_store_get(st, &oid, ES_KIND_BLOB, out, err);
+}
+
+/*
+ * Make text to be shown of what is kept: decoded and masked. The masks see
+ * the bytes first, so that a value has the same token as one that collecting
+ * masked, and then what the bytes mean, which is what their authors wrote.
+ * When @raw is asked for, only text that has something to mask after decoding
+ * is decoded.
+ */
+static int reveal(struct es_buf *text, enum es_charset cs,
+		  const struct verdict *v,
+		  const struct es_patch_options *options, bool raw,
+		  struct es_error *err)
+{
+	ES_CLEANUP(es_buf_dispose)
+	struct es_buf plain = ES_BUF_INIT(ES_BUF_MAX);
+	bool wide = es_charset_is_wide(cs);
+	bool hit = false;
+	int rc = ES_PATCH_TEXT;
+
+	if (!wide && es_sniff_key(es_buf_str(text), text->len))
 		return ES_PATCH_SECRET;
-	const char *plain = text.data;
-	int rc = mask(&text, v->masks, options->key, err);
-	if (rc != ES_PATCH_TEXT)
+	if (!wide)
+		rc = mask(text, v->masks, options->key, &hit, err);
+	if (rc != ES_PATCH_TEXT || es_charset_is_plain(cs))
 		return rc;
-	if (raw && wide && text.data == plain)
-		return rc;
-	struct es_buf swap = *out;
-	*out = text;
-	text = swap;
+	es_charset_decode(&plain, cs, text->data, text->len);
+	if (es_buf_check(&plain, err) < 0)
+		return err->code;
+	if (wide && es_sniff_key(es_buf_str(&plain), plain.len))
+		return ES_PATCH_SECRET;
+	rc = mask(&plain, v->masks, options->key, &hit, err);
+	if (rc == ES_PATCH_TEXT && (hit || !raw))
+		swap(text, &plain);
 	return rc;
 }
 
@@ -150,14 +186,60 @@ static int verdict_of(const struct es_change *c, enum es_class class)
 	return ES_PATCH_TEXT;
 }
 
-static int diff(struct es_buf *out, const struct es_buf *was,
-		const struct es_buf *is, const struct es_patch_options *options,
-		struct es_error *err)
+/* Both sides of a diff: what is kept of them, then what may be shown. */
+struct sides {
+	struct es_buf was;
+	struct es_buf is;
+	enum es_charset old;
+	enum es_charset new;
+};
+
+static void dispose_sides(struct sides *s)
+{
+	es_buf_dispose(&s->was);
+	es_buf_dispose(&s->is);
+}
+
+static int load_sides(struct sides *s, struct es_store *st,
+		      const struct es_change *c, const struct verdict *v,
+		      const struct es_patch_options *options,
+		      struct es_error *err)
+{
+	int rc = ES_PATCH_TEXT;
+
+	if (is_file(c->old) && fetch(&s->was, st, c->old, err) < 0)
+		return err->code;
+	if (is_file(c->new) && fetch(&s->is, st, c->new, err) < 0)
+		return err->code;
+	es_charset_detect_both(&s->old, &s->was, &s->new, &s->is);
+	if (is_file(c->old))
+		rc = reveal(&s->was, s->old, v, options, false, err);
+	else
+		s->old = ES_CHARSET_NONE;
+	if (rc != ES_PATCH_TEXT)
+		return rc;
+	if (is_file(c->new))
+		rc = reveal(&s->is, s->new, v, options, false, err);
+	else
+		s->new = ES_CHARSET_NONE;
+	return rc;
+}
+
+/* Broken UTF-16 that is broken otherwise now is the same text. */
+static bool is_broken(const struct es_change *c, const struct sides *s)
+{
+	return s->old == s->new &&es_charset_is_wide(s->new) &&
+	       memcmp(c->old->oid, c->new->oid, sizeof(c->old->oid)) != 0;
+}
+
+static int diff(struct es_buf *out, const struct sides *s,
+		const struct es_patch_options *options, struct es_error *err)
 {
 	struct es_error why = ES_ERROR_INIT;
 	size_t start = out->len;
-	int rc = es_store_diff(out, es_buf_str(was), was->len, es_buf_str(is),
-			       is->len, options->context, &why);
+	int rc = es_store_diff(out, es_buf_str(&s->was), s->was.len,
+			       es_buf_str(&s->is), s->is.len, options->context,
+			       &why);
 
 	if (rc == -ENOTSUP)
 		return ES_PATCH_BINARY;
@@ -174,29 +256,53 @@ static int diff(struct es_buf *out, const struct es_buf *was,
 	return ES_PATCH_TEXT;
 }
 
+/* What does not count as a change is not shown as one. */
+static int drop_ignored(struct sides *s, const struct es_linefilter *ignore,
+			struct es_error *err)
+{
+	struct es_buf *texts[] = { &s->was, &s->is };
+
+	for (size_t i = 0; i < 2; i++) {
+		ES_CLEANUP(es_buf_dispose)
+		struct es_buf left = ES_BUF_INIT(ES_BUF_MAX);
+
+		if (es_linefilter_apply(ignore, &left, es_buf_str(texts[i]),
+					texts[i]->len) < 0)
+			return es_fail_oom(err);
+		swap(texts[i], &left);
+	}
+	return ES_PATCH_TEXT;
+}
+
 int es_delta_patch(struct es_buf *out, struct es_store *st,
 		   const struct es_change *c,
 		   const struct es_patch_options *options, struct es_error *err)
 {
-	ES_CLEANUP(es_buf_dispose) struct es_buf was = ES_BUF_INIT(ES_BUF_MAX);
-	ES_CLEANUP(es_buf_dispose) struct es_buf is = ES_BUF_INIT(ES_BUF_MAX);
-	struct verdict v, from;
+	ES_CLEANUP(dispose_sides)
+	struct sides s = { .was = ES_BUF_INIT(ES_BUF_MAX),
+			   .is = ES_BUF_INIT(ES_BUF_MAX) };
+	struct verdict v;
 	int rc;
 
-	if (judge(&v, options->rules, c->path) < 0 ||
-	    judge(&from, options->rules, c->from) < 0)
+	if (options->charsets)
+		*options->charsets = (struct es_patch_charsets){ 0 };
+	if (judge_change(&v, options->rules, c) < 0)
 		return es_fail_oom(err);
-	if (from.class > v.class)
-		v.class = from.class;
-	v.class = stricter(stricter(v.class, c->old), c->new);
 	rc = verdict_of(c, v.class);
 	if (rc != ES_PATCH_TEXT)
 		return rc;
-	if (is_file(c->old))
-		rc = load(&was, st, c->old, &v, options, false, err);
-	if (rc == ES_PATCH_TEXT && is_file(c->new))
-		rc = load(&is, st, c->new, &v, options, false, err);
-	return rc == ES_PATCH_TEXT ? diff(out, &was, &is, options, err) : rc;
+	rc = load_sides(&s, st, c, &v, options, err);
+	if (rc == ES_PATCH_TEXT && v.ignore && is_file(c->old) &&
+	    is_file(c->new))
+		rc = drop_ignored(&s, v.ignore, err);
+	if (rc != ES_PATCH_TEXT)
+		return rc;
+	rc = diff(out, &s, options, err);
+	if (rc == ES_PATCH_NONE && !v.ignore && is_broken(c, &s))
+		return ES_PATCH_BINARY;
+	if (rc >= 0 && rc != ES_PATCH_BINARY && options->charsets)
+		*options->charsets = (struct es_patch_charsets){ s.old, s.new };
+	return rc;
 }
 
 int es_delta_content(struct es_buf *out, struct es_store *st, const char *path,
@@ -218,7 +324,10 @@ int es_delta_content(struct es_buf *out, struct es_store *st, const char *path,
 		return ES_PATCH_DIGEST;
 	if (!(e->has & ES_HAS_BLOB))
 		return ES_PATCH_NONE;
-	int rc = load(out, st, e, &v, options, true, err);
+	if (fetch(out, st, e, err) < 0)
+		return err->code;
+	enum es_charset cs = es_charset_detect(out->data, out->len);
+	int rc = reveal(out, cs, &v, options, true, err);
 	if (rc != ES_PATCH_TEXT)
 		es_buf_reset(out);
 	return rc;

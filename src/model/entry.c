@@ -90,13 +90,16 @@ static const struct word unread_words[] = {
 };
 
 static const char *const attr_names[] = {
-	[ES_ATTR_TYPE] = "type",     [ES_ATTR_MODE] = "mode",
-	[ES_ATTR_UID] = "owner",     [ES_ATTR_GID] = "group",
-	[ES_ATTR_SIZE] = "size",     [ES_ATTR_NLINK] = "links",
-	[ES_ATTR_MTIME] = "mtime",   [ES_ATTR_TARGET] = "target",
-	[ES_ATTR_DEVICE] = "device", [ES_ATTR_CONTENT] = "content",
-	[ES_ATTR_XATTR] = "xattr",   [ES_ATTR_CLASS] = "class",
-	[ES_ATTR_UNREAD] = "unread", [ES_ATTR_MOUNT] = "mount",
+	[ES_ATTR_TYPE] = "type",	 [ES_ATTR_MODE] = "mode",
+	[ES_ATTR_UID] = "owner",	 [ES_ATTR_GID] = "group",
+	[ES_ATTR_SIZE] = "size",	 [ES_ATTR_NLINK] = "links",
+	[ES_ATTR_MTIME] = "mtime",	 [ES_ATTR_CTIME] = "ctime",
+	[ES_ATTR_INODE] = "inode",	 [ES_ATTR_TARGET] = "target",
+	[ES_ATTR_DEVICE] = "device",	 [ES_ATTR_CONTENT] = "content",
+	[ES_ATTR_XATTR] = "xattr",	 [ES_ATTR_FLAGS] = "flags",
+	[ES_ATTR_HARDLINK] = "hardlink", [ES_ATTR_SPARSE] = "sparse",
+	[ES_ATTR_CLASS] = "class",	 [ES_ATTR_RECORD] = "record",
+	[ES_ATTR_UNREAD] = "unread",	 [ES_ATTR_MOUNT] = "mount",
 };
 
 #define LENGTH(a) (sizeof(a) / sizeof((a)[0]))
@@ -275,9 +278,80 @@ static unsigned int compare_special(const struct es_entry *a,
 	return diff;
 }
 
+static uint32_t without_of(const struct es_entry *e)
+{
+	return e->extra ? e->extra->without : 0;
+}
+
+/* What is left out of either says nothing of the other. */
+static unsigned int left_out(uint32_t without)
+{
+	static const struct {
+		uint32_t record;
+		unsigned int attrs;
+	} rows[] = {
+		{ ES_RECORD_MODE, 1u << ES_ATTR_MODE },
+		{ ES_RECORD_OWNER, 1u << ES_ATTR_UID },
+		{ ES_RECORD_GROUP, 1u << ES_ATTR_GID },
+		{ ES_RECORD_SIZE, 1u << ES_ATTR_SIZE | 1u << ES_ATTR_SPARSE },
+		{ ES_RECORD_LINKS,
+		  1u << ES_ATTR_NLINK | 1u << ES_ATTR_HARDLINK },
+		{ ES_RECORD_MTIME, 1u << ES_ATTR_MTIME },
+		{ ES_RECORD_CONTENT, 1u << ES_ATTR_CONTENT |
+					     1u << ES_ATTR_TARGET |
+					     1u << ES_ATTR_CLASS },
+		{ ES_RECORD_FLAGS, 1u << ES_ATTR_FLAGS },
+	};
+	unsigned int attrs = 0;
+
+	for (size_t i = 0; i < LENGTH(rows); i++)
+		if (without & rows[i].record)
+			attrs |= rows[i].attrs;
+	return attrs;
+}
+
+static unsigned int compare_extra(const struct es_entry *a,
+				  const struct es_entry *b)
+{
+	static const struct es_extra none = { .has = 0 };
+	const struct es_extra *x = a->extra ? a->extra : &none;
+	const struct es_extra *y = b->extra ? b->extra : &none;
+	const uint32_t both = x->has & y->has;
+	unsigned int diff = 0;
+
+	if ((both & ES_EXTRA_CTIME) &&
+	    (x->ctime_sec != y->ctime_sec || x->ctime_nsec != y->ctime_nsec))
+		diff |= 1u << ES_ATTR_CTIME;
+	if ((both & ES_EXTRA_INODE) && x->ino != y->ino)
+		diff |= 1u << ES_ATTR_INODE;
+	if (x->flags != y->flags)
+		diff |= 1u << ES_ATTR_FLAGS;
+	if ((x->has ^ y->has) & ES_EXTRA_SPARSE)
+		diff |= 1u << ES_ATTR_SPARSE;
+	if (!same_bytes(es_extra_link(x), x->link_len, es_extra_link(y),
+			y->link_len))
+		diff |= 1u << ES_ATTR_HARDLINK;
+	if (x->without != y->without ||
+	    ((x->has ^ y->has) & (ES_EXTRA_CTIME | ES_EXTRA_INODE)))
+		diff |= 1u << ES_ATTR_RECORD;
+	return diff;
+}
+
+/* Attributes that are one text, of which rules can leave out parts. */
+static bool is_xattr_changed(const struct es_entry *a, const struct es_entry *b)
+{
+	const uint32_t parts = ES_RECORD_ACL | ES_RECORD_CAPS |
+			       ES_RECORD_SELINUX | ES_RECORD_XATTR;
+
+	if ((without_of(a) ^ without_of(b)) & parts)
+		return false;
+	return !same_bytes(a->xattr, a->xattr_len, b->xattr, b->xattr_len);
+}
+
 unsigned int es_entry_compare(const struct es_entry *a,
 			      const struct es_entry *b)
 {
+	const bool both = a->watch == ES_WATCH_YES && b->watch == ES_WATCH_YES;
 	unsigned int diff = 0;
 
 	if (a->type != b->type)
@@ -287,9 +361,12 @@ unsigned int es_entry_compare(const struct es_entry *a,
 	if (has_recorded_stat(a) && has_recorded_stat(b))
 		diff |= compare_stat(a, b);
 	diff |= compare_content(a, b);
-	if (a->watch == ES_WATCH_YES && b->watch == ES_WATCH_YES &&
-	    !same_bytes(a->xattr, a->xattr_len, b->xattr, b->xattr_len))
+	if (both && is_xattr_changed(a, b))
 		diff |= 1u << ES_ATTR_XATTR;
+	if (both && (a->extra || b->extra)) {
+		diff |= compare_extra(a, b);
+		diff &= ~left_out(without_of(a) | without_of(b));
+	}
 	if (a->unread != b->unread)
 		diff |= 1u << ES_ATTR_UNREAD;
 	return diff;

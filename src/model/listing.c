@@ -48,7 +48,7 @@ _Static_assert(sizeof(struct head) == 8, "head without padding");
 _Static_assert(sizeof(struct fixed) == 56, "fixed part without padding");
 
 /* Changes with the layout, so that an older version's state is not read. */
-#define MAGIC 0x31304c45u
+#define MAGIC 0x32304c45u
 
 /* struct head.kind: watch in bits 0-1, type in 2-4, class in 5-6. */
 #define KIND_TYPE_SHIFT 2
@@ -63,6 +63,8 @@ _Static_assert(sizeof(struct fixed) == 56, "fixed part without padding");
 #define HAS_TARGET (1u << 6)
 #define HAS_XATTR (1u << 7)
 #define HAS_DIGEST (ES_HAS_SHA256 | ES_HAS_HMAC)
+/* struct head.mode: above the permission bits, an extra follows the strings. */
+#define MODE_EXTRA (1u << 15)
 /* What a record can say without the fixed part. */
 #define HAS_SHORT (ES_HAS_MOUNT)
 
@@ -127,7 +129,7 @@ static struct head make_head(const struct es_entry *e, bool full)
 	if (!full)
 		return h;
 	h.kind |= KIND_FULL;
-	h.mode = (uint16_t)(e->mode & 07777);
+	h.mode = (uint16_t)((e->mode & 07777) | (e->extra ? MODE_EXTRA : 0));
 	if (e->type == ES_TYPE_LINK && e->target)
 		h.has |= HAS_TARGET;
 	if (e->xattr && e->xattr_len)
@@ -156,6 +158,8 @@ static void add_record(struct es_listing_writer *w, const struct es_entry *e,
 		add_string(&w->buf, e->target, e->target_len);
 	if (h.has & HAS_XATTR)
 		add_string(&w->buf, e->xattr, e->xattr_len);
+	if (h.mode & MODE_EXTRA)
+		es_buf_add(&w->buf, e->extra, es_extra_size(e->extra));
 	es_buf_add(&w->buf, name, name_len);
 	w->count++;
 }
@@ -324,6 +328,16 @@ static int read_strings(const char **pos, const char *end, unsigned int has,
 	return 0;
 }
 
+static int read_extra(const char **pos, const char *end, struct es_entry *e)
+{
+	const void *at = take(pos, end, sizeof(*e->extra));
+
+	if (!at)
+		return -EILSEQ;
+	e->extra = at;
+	return take(pos, end, e->extra->link_len) ? 0 : -EILSEQ;
+}
+
 int es_listing_next(struct es_listing_reader *r, struct es_entry *e)
 {
 	const char *pos = r->pos;
@@ -342,11 +356,14 @@ int es_listing_next(struct es_listing_reader *r, struct es_entry *e)
 		(enum es_class)(h.kind >> KIND_CLASS_SHIFT & KIND_CLASS_MASK);
 	e->has = h.has & HAS_MASK;
 	e->unread = h.unread;
-	e->mode = h.mode;
+	e->mode = h.mode & 07777u;
+	e->extra = NULL;
 	if (e->watch > ES_WATCH_YES || h.name_len == 0 ||
 	    read_fixed(&pos, r->end, h.kind & KIND_FULL, e) < 0 ||
 	    read_digests(&pos, r->end, h.has, e) < 0 ||
 	    read_strings(&pos, r->end, h.has, e) < 0)
+		return -EILSEQ;
+	if ((h.mode & MODE_EXTRA) && read_extra(&pos, r->end, e) < 0)
 		return -EILSEQ;
 	e->name_len = h.name_len;
 	e->name = take(&pos, r->end, h.name_len);

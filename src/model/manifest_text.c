@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "etcsnap/quote.h"
+
 int es_line_fail(const struct es_lines *in, struct es_error *err,
 		 const char *what)
 {
@@ -89,4 +91,11 @@ bool es_span_number(struct es_span s, unsigned int base, uint64_t max,
 	}
 	*out = n;
 	return true;
+}
+
+bool es_span_unquote(struct es_buf *out, struct es_span s)
+{
+	es_buf_reset(out);
+	return es_unquote_mtree(out, s.at, s.len) == 0 && out->len > 0 &&
+	       !memchr(out->data, '\0', out->len);
 }

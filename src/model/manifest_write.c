@@ -15,22 +15,34 @@ static int fail_damaged(struct es_error *err)
 		       "the packed listing of a directory is damaged");
 }
 
-/* The two names of an owner; a number without a name goes alone. */
-static void add_owner(struct es_buf *out, struct es_ids *ids,
+/**
+ * struct owner - the two names of an owner; NULL where a number has none
+ */
+struct owner {
+	const char *user;
+	const char *group;
+};
+
+static void add_name(struct es_buf *out, const char *keyword, const char *name)
+{
+	if (!name || !*name)
+		return;
+	es_buf_adds(out, keyword);
+	es_quote_mtree(out, name, strlen(name));
+}
+
+static void add_owner(struct es_buf *out, const struct owner *o,
 		      const struct es_entry *e)
 {
-	const char *user = ids ? es_ids_user(ids, e->uid) : NULL;
-	const char *group = ids ? es_ids_group(ids, e->gid) : NULL;
-
-	es_buf_addf(out, " mode=%04o uid=%u", e->mode & 07777, e->uid);
-	if (user && *user) {
-		es_buf_adds(out, " uname=");
-		es_quote_mtree(out, user, strlen(user));
+	if (es_entry_records(e, ES_RECORD_MODE))
+		es_buf_addf(out, " mode=%04o", e->mode & 07777);
+	if (es_entry_records(e, ES_RECORD_OWNER)) {
+		es_buf_addf(out, " uid=%u", e->uid);
+		add_name(out, " uname=", o->user);
 	}
-	es_buf_addf(out, " gid=%u", e->gid);
-	if (group && *group) {
-		es_buf_adds(out, " gname=");
-		es_quote_mtree(out, group, strlen(group));
+	if (es_entry_records(e, ES_RECORD_GROUP)) {
+		es_buf_addf(out, " gid=%u", e->gid);
+		add_name(out, " gname=", o->group);
 	}
 }
 
@@ -54,20 +66,28 @@ static bool has_plain_digest(const struct es_entry *e)
 	       (e->class == ES_CLASS_MIRROR || e->class == ES_CLASS_DIGEST);
 }
 
+static void add_time(struct es_buf *out, const char *keyword, int64_t sec,
+		     uint32_t nsec)
+{
+	es_buf_addf(out, "%s%lld.%09u", keyword, (long long)sec,
+		    nsec < 1000000000 ? nsec : 999999999);
+}
+
 /* What lstat(2) told. */
-static void add_stat(struct es_buf *out, struct es_ids *ids,
+static void add_stat(struct es_buf *out, const struct owner *o,
 		     const struct es_entry *e)
 {
 	if (!(e->has & ES_HAS_STAT))
 		return;
-	add_owner(out, ids, e);
+	add_owner(out, o, e);
 	if (e->type == ES_TYPE_DIR)
 		return;
-	if (e->type == ES_TYPE_FILE)
-		es_buf_addf(out, " size=%llu nlink=%u",
-			    (unsigned long long)e->size, e->nlink);
-	es_buf_addf(out, " time=%lld.%09u", (long long)e->mtime_sec,
-		    e->mtime_nsec < 1000000000 ? e->mtime_nsec : 999999999);
+	if (e->type == ES_TYPE_FILE && es_entry_records(e, ES_RECORD_SIZE))
+		es_buf_addf(out, " size=%llu", (unsigned long long)e->size);
+	if (e->type == ES_TYPE_FILE && es_entry_records(e, ES_RECORD_LINKS))
+		es_buf_addf(out, " nlink=%u", e->nlink);
+	if (es_entry_records(e, ES_RECORD_MTIME))
+		add_time(out, " time=", e->mtime_sec, e->mtime_nsec);
 	if (e->type == ES_TYPE_CHAR || e->type == ES_TYPE_BLOCK)
 		es_buf_addf(out, " device=native,%u,%u", e->rdev_major,
 			    e->rdev_minor);
@@ -83,6 +103,34 @@ static void add_content(struct es_buf *out, const struct es_entry *e)
 		add_digest(out, " sha256digest=", e->digest);
 }
 
+/* Of most objects there are none, and then there is no keyword either. */
+static void add_flags(struct es_buf *out, const struct es_entry *e)
+{
+	if (!e->extra || !(e->extra->flags & es_flags_known()))
+		return;
+	es_buf_adds(out, " flags=");
+	es_flags_text(out, e->extra->flags);
+}
+
+/* Words of the comment for what few objects have. */
+static void add_extra(struct es_buf *out, const struct es_extra *x)
+{
+	if (x->has & ES_EXTRA_CTIME)
+		add_time(out, " ctime=", x->ctime_sec, x->ctime_nsec);
+	if (x->has & ES_EXTRA_INODE)
+		es_buf_addf(out, " inode=%llu", (unsigned long long)x->ino);
+	if (x->has & ES_EXTRA_SPARSE)
+		es_buf_adds(out, " sparse=1");
+	if (x->link_len) {
+		es_buf_adds(out, " hardlink=./");
+		es_quote_mtree(out, es_extra_link(x), x->link_len);
+	}
+	if (x->without & ES_RECORD_ALL) {
+		es_buf_adds(out, " without=");
+		es_record_text(out, x->without, ',');
+	}
+}
+
 /* The line "#+ …" with what mtree(8) has no keywords for. */
 static void add_comment(struct es_buf *out, const struct es_entry *e)
 {
@@ -96,6 +144,8 @@ static void add_comment(struct es_buf *out, const struct es_entry *e)
 		es_buf_adds(out, " masked=1");
 	if (e->type == ES_TYPE_DIR && (e->has & ES_HAS_MOUNT))
 		es_buf_adds(out, " mount=1");
+	if (e->extra)
+		add_extra(out, e->extra);
 	if (e->unread)
 		es_buf_addf(out, " unread=%s", es_unread_name(e->unread));
 	if (out->len > before)
@@ -113,31 +163,45 @@ static void add_type(struct es_buf *out, enum es_type type)
 	es_buf_adds(out, es_type_name(type));
 }
 
-static void add_self(struct es_buf *out, struct es_ids *ids,
-		     const struct es_entry *e)
+void es_manifest_add(struct es_buf *out, const char *path, size_t len,
+		     const struct es_entry *e, const char *uname,
+		     const char *gname)
 {
-	es_buf_adds(out, "#mtree\n. type=dir");
-	if (e->watch == ES_WATCH_YES)
-		add_stat(out, ids, e);
+	const struct owner o = { uname, gname };
+
+	es_buf_adds(out, len ? "./" : ".");
+	es_quote_mtree(out, path, len);
+	add_type(out, e->type);
+	if (e->type != ES_TYPE_DIR || e->watch == ES_WATCH_YES) {
+		add_stat(out, &o, e);
+		add_content(out, e);
+		add_flags(out, e);
+	}
 	es_buf_addc(out, '\n');
 	add_comment(out, e);
+}
+
+static void add_entry(struct es_buf *out, struct es_ids *ids, const char *name,
+		      size_t len, const struct es_entry *e)
+{
+	const bool owned = ids && (e->has & ES_HAS_STAT);
+
+	es_manifest_add(out, name, len, e,
+			owned ? es_ids_user(ids, e->uid) : NULL,
+			owned ? es_ids_group(ids, e->gid) : NULL);
 }
 
 /* A subdirectory is only named: its values stand in its own manifest. */
 static void add_child(struct es_buf *out, struct es_ids *ids,
 		      const struct es_entry *e)
 {
-	es_buf_adds(out, "./");
-	es_quote_mtree(out, e->name, e->name_len);
-	add_type(out, e->type);
-	if (e->type == ES_TYPE_DIR) {
-		es_buf_addc(out, '\n');
-		return;
-	}
-	add_stat(out, ids, e);
-	add_content(out, e);
-	es_buf_addc(out, '\n');
-	add_comment(out, e);
+	static const struct es_entry dir = {
+		.watch = ES_WATCH_PASS,
+		.type = ES_TYPE_DIR,
+	};
+
+	add_entry(out, ids, e->name, e->name_len,
+		  e->type == ES_TYPE_DIR ? &dir : e);
 }
 
 /* The next entry that is watched: as es_listing_next(). */
@@ -165,7 +229,8 @@ int es_manifest_write(struct es_buf *out, const char *listing, size_t len,
 	rc = next_watched(&r, &e);
 	if (rc == 0 && self.watch != ES_WATCH_YES && !self.unread)
 		return 0;
-	add_self(out, ids, &self);
+	es_buf_adds(out, "#mtree\n");
+	add_entry(out, ids, "", 0, &self);
 	for (; rc > 0; rc = next_watched(&r, &e))
 		add_child(out, ids, &e);
 	if (rc < 0)

@@ -4,9 +4,11 @@
 
 #include "etcsnap/manifest.h"
 
-#include <errno.h>
-
+#include "etcsnap/base64.h"
 #include "model/manifest_priv.h"
+
+#include <errno.h>
+#include <string.h>
 
 /* What setfattr(1) looks for at the begin of each object's attributes. */
 #define INTRO "# file: "
@@ -53,7 +55,11 @@ int es_manifest_write_xattr(struct es_buf *out, const char *listing, size_t len,
 	return es_buf_check(out, err);
 }
 
-static bool unquote(struct es_buf *out, struct es_span s)
+/*
+ * Undo octal escapes; where @others is set, a backslash before any other byte
+ * stands for that byte.
+ */
+static bool unescape(struct es_buf *out, struct es_span s, bool others)
 {
 	es_buf_reset(out);
 	for (size_t i = 0; i < s.len; i++) {
@@ -61,15 +67,24 @@ static bool unquote(struct es_buf *out, struct es_span s)
 		struct es_span octal = { s.at + i + 1, 3 };
 
 		if (n == '\\') {
-			if (s.len - i < 4 ||
-			    !es_span_number(octal, 8, 0377, &n))
+			if (s.len - i >= 4 &&
+			    es_span_number(octal, 8, 0377, &n))
+				i += 3;
+			else if (others && s.len - i >= 2)
+				n = (unsigned char)s.at[++i];
+			else
 				return false;
-			i += 3;
 		}
-		if (n == 0 || es_buf_addc(out, (char)n) < 0)
+		if (es_buf_addc(out, (char)n) < 0)
 			return false;
 	}
-	return out->len > 0;
+	return true;
+}
+
+static bool unquote(struct es_buf *out, struct es_span s)
+{
+	return unescape(out, s, false) && out->len > 0 &&
+	       !memchr(out->data, '\0', out->len);
 }
 
 static int read_body(struct es_stanza *x, struct es_error *err)
@@ -107,4 +122,50 @@ int es_stanza_next(struct es_stanza *x, struct es_error *err)
 		return es_line_fail(&x->in, err, "not a name");
 	x->waiting = true;
 	return read_body(x, err);
+}
+
+static bool decode_hex(struct es_buf *out, struct es_span s)
+{
+	uint8_t byte;
+
+	for (size_t i = 0; i + 1 < s.len; i += 2) {
+		if (es_unhex(&byte, s.at + i, 1) < 0)
+			return false;
+		es_buf_addc(out, (char)byte);
+	}
+	return s.len % 2 == 0;
+}
+
+static bool decode_value(struct es_buf *out, struct es_span v)
+{
+	es_buf_reset(out);
+	if (v.len == 0)
+		return true;
+	if (es_span_begins(v, "0s"))
+		return es_base64_decode(out, v.at + 2, v.len - 2) == 0;
+	if (es_span_begins(v, "0x"))
+		return decode_hex(out, (struct es_span){ v.at + 2, v.len - 2 });
+	if (v.len < 2 || *v.at != '"' || v.at[v.len - 1] != '"')
+		return false;
+	return unescape(out, (struct es_span){ v.at + 1, v.len - 2 }, true);
+}
+
+int es_xattr_next(const char **text, size_t *len, struct es_buf *name,
+		  struct es_buf *value)
+{
+	struct es_error unused = ES_ERROR_INIT;
+	struct es_span line, left, right;
+
+	if (*len == 0)
+		return 0;
+	struct es_lines in = { "", *text, *text + *len, 0 };
+	int rc = es_line_next(&in, &line, &unused);
+	if (rc <= 0)
+		return rc;
+	*len -= (size_t)(in.at - *text);
+	*text = in.at;
+	if (!es_span_split(line, '=', &left, &right) || !unquote(name, left) ||
+	    !decode_value(value, right))
+		return name->failed || value->failed ? -ENOMEM : -EINVAL;
+	return name->failed || value->failed ? -ENOMEM : 1;
 }

@@ -3,6 +3,8 @@
 #include "config.h"
 
 #include "etcsnap/doc.h"
+
+#include "etcsnap/base64.h"
 #include "etcsnap/quote.h"
 
 #include <jansson.h>
@@ -144,25 +146,6 @@ static void set(struct es_doc *obj, const char *key, json_t *value)
 		fail(obj);
 }
 
-static const char base64_digits[] =
-	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-static void base64(struct es_buf *out, const char *raw, size_t len)
-{
-	for (size_t i = 0; i < len; i += 3) {
-		size_t n = len - i < 3 ? len - i : 3;
-		uint32_t v = 0;
-		char quad[4];
-
-		for (size_t k = 0; k < 3; k++)
-			v = v << 8 | (k < n ? (unsigned char)raw[i + k] : 0);
-		for (size_t k = 0; k < 4; k++)
-			quad[k] = k > n ? '='
-					: base64_digits[v >> (18 - 6 * k) & 63];
-		es_buf_add(out, quad, sizeof(quad));
-	}
-}
-
 /* A NUL is UTF-8, but many readers of JSON lose what comes after it. */
 static bool is_text(const char *raw, size_t len)
 {
@@ -188,7 +171,7 @@ static void set_base64(struct es_doc *obj, const char *key, const char *raw,
 	ES_CLEANUP(es_buf_dispose) struct es_buf code = ES_BUF_INIT(ES_BUF_MAX);
 
 	es_buf_addf(&name, "%s_b64", key);
-	base64(&code, raw, len);
+	es_base64_encode(&code, raw, len);
 	if (name.failed || code.failed)
 		fail(obj);
 	else
@@ -331,29 +314,6 @@ const char *es_doc_get_str(const struct es_doc *obj, const char *key)
 	return json_string_value(json_object_get(obj->json, key));
 }
 
-static unsigned int base64_value(char c)
-{
-	const char *at = memchr(base64_digits, c, 64);
-
-	return at ? (unsigned int)(at - base64_digits) : 64;
-}
-
-/* Our own form: whole quads, padded. Ends at what is none of its digits. */
-static void unbase64(struct es_buf *out, const char *s)
-{
-	uint32_t v = 0;
-	unsigned int bits = 0;
-
-	for (; *s && base64_value(*s) < 64; s++) {
-		v = v << 6 | base64_value(*s);
-		bits += 6;
-		if (bits < 8)
-			continue;
-		bits -= 8;
-		es_buf_addc(out, (char)(v >> bits & 0xff));
-	}
-}
-
 bool es_doc_get_bytes(const struct es_doc *obj, const char *key,
 		      struct es_buf *out)
 {
@@ -366,7 +326,7 @@ bool es_doc_get_bytes(const struct es_doc *obj, const char *key,
 	const char *code = json_string_value(
 		json_object_get(obj->json, es_buf_str(&name)));
 	if (code)
-		unbase64(out, code);
+		es_base64_decode(out, code, strlen(code));
 	else
 		es_buf_add(out, json_string_value(json),
 			   json_string_length(json));

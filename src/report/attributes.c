@@ -20,17 +20,30 @@ struct face {
 	const char *gname;
 };
 
-/* Which attributes an entry has a value of, for what was added or removed. */
-static unsigned int attrs_of(const struct es_entry *e)
+/* What lstat(2) told of it and a rule had recorded. */
+static unsigned int stat_of(const struct es_entry *e)
 {
 	unsigned int attrs = 0;
 
-	if (e->has & ES_HAS_STAT)
-		attrs |=
-			BIT(ES_ATTR_MODE) | BIT(ES_ATTR_UID) | BIT(ES_ATTR_GID);
-	if ((e->has & ES_HAS_STAT) && e->type != ES_TYPE_DIR)
+	if (!(e->has & ES_HAS_STAT))
+		return 0;
+	if (es_entry_records(e, ES_RECORD_MODE))
+		attrs |= BIT(ES_ATTR_MODE);
+	if (es_entry_records(e, ES_RECORD_OWNER))
+		attrs |= BIT(ES_ATTR_UID);
+	if (es_entry_records(e, ES_RECORD_GROUP))
+		attrs |= BIT(ES_ATTR_GID);
+	if (e->type != ES_TYPE_DIR && es_entry_records(e, ES_RECORD_MTIME))
 		attrs |= BIT(ES_ATTR_MTIME);
-	if (e->type == ES_TYPE_FILE)
+	return attrs;
+}
+
+/* Which attributes an entry has a value of, for what was added or removed. */
+static unsigned int attrs_of(const struct es_entry *e)
+{
+	unsigned int attrs = stat_of(e);
+
+	if (e->type == ES_TYPE_FILE && es_entry_records(e, ES_RECORD_SIZE))
 		attrs |= BIT(ES_ATTR_SIZE);
 	if (e->type == ES_TYPE_LINK)
 		attrs |= BIT(ES_ATTR_TARGET);
@@ -38,6 +51,10 @@ static unsigned int attrs_of(const struct es_entry *e)
 		attrs |= BIT(ES_ATTR_DEVICE);
 	if (e->xattr_len)
 		attrs |= BIT(ES_ATTR_XATTR);
+	if (e->extra && e->extra->flags)
+		attrs |= BIT(ES_ATTR_FLAGS);
+	if (e->extra && e->extra->link_len)
+		attrs |= BIT(ES_ATTR_HARDLINK);
 	if (e->unread)
 		attrs |= BIT(ES_ATTR_UNREAD);
 	return attrs;
@@ -128,6 +145,56 @@ static void set_number(struct es_doc *obj, const char *key,
 		es_doc_str(obj, key, NULL);
 }
 
+/* What is recorded otherwise than by default: "+ctime -mtime". */
+static void set_record(struct es_doc *obj, const char *key,
+		       const struct es_extra *x)
+{
+	ES_CLEANUP(es_buf_dispose) struct es_buf text = ES_BUF_INIT(1 << 12);
+
+	if (x->has & ES_EXTRA_CTIME)
+		es_buf_adds(&text, "+ctime ");
+	if (x->has & ES_EXTRA_INODE)
+		es_buf_adds(&text, "+inode ");
+	for (unsigned int i = 0; i < ES_RECORD_COUNT; i++)
+		if (x->without & 1u << i)
+			es_buf_addf(&text, "-%s ", es_record_name(1u << i));
+	if (text.len)
+		es_buf_truncate(&text, text.len - 1);
+	else
+		es_buf_adds(&text, "default");
+	es_doc_text(obj, key, es_buf_str(&text), text.len);
+}
+
+/* What few objects have. */
+static void set_extra(struct es_doc *obj, const char *key, enum es_attr attr,
+		      const struct es_entry *e)
+{
+	static const struct es_extra none = { .has = 0 };
+	const struct es_extra *x = e->extra ? e->extra : &none;
+	ES_CLEANUP(es_buf_dispose) struct es_buf text = ES_BUF_INIT(1 << 12);
+	char time[REPORT_TIME_LEN];
+
+	if (attr == ES_ATTR_SPARSE) {
+		es_doc_bool(obj, key, (x->has & ES_EXTRA_SPARSE) != 0);
+	} else if (attr == ES_ATTR_RECORD) {
+		set_record(obj, key, x);
+	} else if (attr == ES_ATTR_HARDLINK) {
+		es_doc_text(obj, key, es_extra_link(x), x->link_len);
+	} else if (attr == ES_ATTR_FLAGS) {
+		es_flags_text(&text, x->flags);
+		es_doc_str(obj, key, x->flags ? es_buf_str(&text) : NULL);
+	} else if (attr == ES_ATTR_CTIME && (x->has & ES_EXTRA_CTIME)) {
+		es_doc_str(obj, key,
+			   report_time(time, x->ctime_sec,
+				       (int32_t)x->ctime_nsec));
+	} else if (attr == ES_ATTR_INODE && (x->has & ES_EXTRA_INODE)) {
+		es_buf_addf(&text, "%llu", (unsigned long long)x->ino);
+		es_doc_str(obj, key, es_buf_str(&text));
+	} else {
+		es_doc_str(obj, key, NULL);
+	}
+}
+
 static void set_value(struct es_doc *obj, const char *key, enum es_attr attr,
 		      const struct face *f)
 {
@@ -168,6 +235,14 @@ static void set_value(struct es_doc *obj, const char *key, enum es_attr attr,
 	case ES_ATTR_GID:
 	case ES_ATTR_MTIME:
 		set_stat(obj, key, attr, f);
+		break;
+	case ES_ATTR_CTIME:
+	case ES_ATTR_INODE:
+	case ES_ATTR_FLAGS:
+	case ES_ATTR_HARDLINK:
+	case ES_ATTR_SPARSE:
+	case ES_ATTR_RECORD:
+		set_extra(obj, key, attr, e);
 		break;
 	case ES_ATTR_CONTENT:
 	case ES_ATTR_XATTR:

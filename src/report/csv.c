@@ -119,6 +119,12 @@ static void add_change(struct es_writer *w, const struct es_doc *change)
 		add_attribute(w, change, attr);
 		any = true;
 	}
+	if (content && !es_doc_is_null(content, "old_encoding")) {
+		begin_row(w, change, "encoding");
+		set_text(w, COL_OLD, content, "old_encoding");
+		set_text(w, COL_NEW, content, "encoding");
+		any = true;
+	}
 	if (tells_content(change, state)) {
 		begin_row(w, change, "content");
 		set_text(w, COL_OLD, change, "old_digest");

@@ -54,6 +54,27 @@ static void set_hunks(struct es_doc *content, const struct es_buf *patch)
 	}
 }
 
+/*
+ * The encoding of text that is kept otherwise than it is shown, and the one
+ * that it had before.
+ */
+static void set_encoding(struct es_doc *content,
+			 const struct es_patch_charsets *cs)
+{
+	enum es_charset now = cs->new;
+
+	if (es_charset_differs(cs->old, cs->new)) {
+		es_doc_str(content, "encoding", es_charset_name(cs->new));
+		es_doc_str(content, "old_encoding", es_charset_name(cs->old));
+		return;
+	}
+	/* ASCII is text in the other one, too. */
+	if (now == ES_CHARSET_NONE || now == ES_CHARSET_ASCII)
+		now = cs->old;
+	if (!es_charset_is_plain(now))
+		es_doc_str(content, "encoding", es_charset_name(now));
+}
+
 static bool is_file(const struct es_entry *e)
 {
 	return e && e->type == ES_TYPE_FILE;
@@ -64,17 +85,21 @@ int report_content(struct es_doc *change, const struct es_report_input *in,
 {
 	ES_CLEANUP(es_buf_dispose)
 	struct es_buf patch = ES_BUF_INIT(ES_BUF_MAX);
+	struct es_patch_options options = in->patch;
+	struct es_patch_charsets charsets = { 0 };
 
 	if (!is_file(c->old) && !is_file(c->new))
 		return 0;
 	if (c->kind == ES_CHANGE_WATCHED || c->kind == ES_CHANGE_UNWATCHED ||
 	    c->kind == ES_CHANGE_TOUCHED)
 		return 0;
-	int rc = es_delta_patch(&patch, in->st, c, &in->patch, err);
+	options.charsets = &charsets;
+	int rc = es_delta_patch(&patch, in->st, c, &options, err);
 	if (rc < 0)
 		return es_wrap(err, "content of a change");
 	struct es_doc *content = es_doc_object(change, "content");
 	es_doc_str(content, "state", states[rc]);
+	set_encoding(content, &charsets);
 	if (rc == ES_PATCH_TEXT)
 		set_hunks(content, &patch);
 	if (rc == ES_PATCH_DIGEST) {

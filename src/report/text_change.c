@@ -88,6 +88,11 @@ static const char *type_text(const char *word)
 				 : ES_TYPE_NONE);
 }
 
+static bool is_one_of(const char *name, const char *one, const char *other)
+{
+	return name && (strcmp(name, one) == 0 || strcmp(name, other) == 0);
+}
+
 static void add_value(struct es_buf *out, const struct es_doc *attr,
 		      const char *key)
 {
@@ -95,15 +100,17 @@ static void add_value(struct es_buf *out, const struct es_doc *attr,
 
 	if (es_doc_is_number(attr, key))
 		es_buf_addf(out, "%" PRId64, es_doc_get_number(attr, key, 0));
-	else if (name && strcmp(name, "mount") == 0)
-		es_buf_adds(out, es_doc_get_bool(attr, key) ? "mounted" : "no");
+	else if (is_one_of(name, "mount", "sparse"))
+		es_buf_adds(out, es_doc_get_bool(attr, key)
+					 ? *name == 'm' ? "mounted" : "yes"
+					 : "no");
 	else if (es_doc_is_null(attr, key))
 		es_buf_adds(out, "none");
 	else if (name && strcmp(name, "type") == 0)
 		es_buf_adds(out, type_text(es_doc_get_str(attr, key)));
 	else if (name && strcmp(name, "unread") == 0)
 		es_buf_adds(out, report_reason(es_doc_get_str(attr, key)));
-	else if (name && strcmp(name, "mtime") == 0)
+	else if (is_one_of(name, "mtime", "ctime"))
 		add_time(out, es_doc_get_str(attr, key), is_same_second(attr));
 	else
 		report_quoted(out, attr, key);
@@ -195,6 +202,8 @@ static void add_summary(struct es_buf *out, const struct es_doc *change)
 				  : " bytes");
 	add_known(out, change, "mtime", ", modified ", "");
 	add_known(out, change, "target", "\n    target  ", "");
+	add_known(out, change, "flags", "\n    flags   ", "");
+	add_known(out, change, "hardlink", "\n    hardlink ", "");
 	add_known(out, change, "unread", "\n    unread  ", "");
 	es_buf_addc(out, '\n');
 	if (xattr) {
@@ -308,6 +317,24 @@ static void add_digests(struct es_buf *out, const struct es_doc *change)
 	es_buf_addc(out, '\n');
 }
 
+/*
+ * How text is kept that is not UTF-8: told where its lines are shown, and
+ * wherever it changed.
+ */
+static void add_encoding(struct es_buf *out, const struct es_doc *content,
+			 unsigned int flags)
+{
+	const char *new = es_doc_get_str(content, "encoding");
+	const char *old = es_doc_get_str(content, "old_encoding");
+
+	if (!new || (!old && (flags & ES_REPORT_NO_PATCH)))
+		return;
+	es_buf_adds(out, "    encoding ");
+	if (old)
+		es_buf_addf(out, "%s -> ", old);
+	es_buf_addf(out, "%s\n", new);
+}
+
 /* Returns whether lines were shown. */
 static bool add_content(struct es_buf *out, const struct es_doc *change,
 			unsigned int flags)
@@ -318,7 +345,10 @@ static bool add_content(struct es_buf *out, const struct es_doc *change,
 	bool alike = !is_one_sided(change) && !attribute(change, "class");
 	const char *what = alike ? "changed, " : "";
 
-	if (!state || strcmp(state, "none") == 0)
+	if (!state)
+		return false;
+	add_encoding(out, content, flags);
+	if (strcmp(state, "none") == 0)
 		return false;
 	if (strcmp(state, "text") == 0 && !(flags & ES_REPORT_NO_PATCH)) {
 		add_hunks(out, change, content, flags);

@@ -13,7 +13,7 @@
 /** ES_STATE_ID - application_id of our SQLite files: "etcs" */
 #define ES_STATE_ID 0x65746373
 /** ES_STATE_VERSION - user_version; changes with the tables or rows */
-#define ES_STATE_VERSION 1
+#define ES_STATE_VERSION 2
 /** ES_STATE_WAIT - how long to wait for another connection, milliseconds */
 #define ES_STATE_WAIT 10000
 
@@ -83,6 +83,7 @@ struct es_state {
  * @key:        likewise
  * @ids:        likewise
  * @program:    likewise
+ * @checks:     likewise
  * @generation: es_state.generation
  * @sum:        es_hash64() of all before it
  */
@@ -93,6 +94,7 @@ struct es_state_meta {
 	uint64_t key;
 	uint64_t ids;
 	uint64_t program;
+	uint64_t checks;
 	uint64_t generation;
 	uint64_t sum;
 };

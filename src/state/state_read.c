@@ -74,6 +74,7 @@ static bool take_meta(const void *blob, int len, struct es_state_basis *basis,
 	basis->key = m.key;
 	basis->ids = m.ids;
 	basis->program = m.program;
+	basis->checks = m.checks;
 	*generation = m.generation;
 	return true;
 }

@@ -165,6 +165,7 @@ static int put_meta(struct save *s)
 	m.key = s->basis.key;
 	m.ids = s->basis.ids;
 	m.program = s->basis.program;
+	m.checks = s->basis.checks;
 	m.generation = s->generation;
 	m.sum = es_state_meta_sum(&m);
 	int rc = sqlite3_prepare_v2(s->db,
@@ -380,7 +381,7 @@ static bool is_same(const struct es_state_basis *a,
 {
 	return memcmp(a->commit, b->commit, sizeof(a->commit)) == 0 &&
 	       a->rules == b->rules && a->key == b->key && a->ids == b->ids &&
-	       a->program == b->program;
+	       a->program == b->program && a->checks == b->checks;
 }
 
 /* Only has to differ from the last one. */

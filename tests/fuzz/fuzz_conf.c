@@ -58,8 +58,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (int i = 0; i < ES_CONF_COUNT; i++) {
 		enum es_conf_id id = (enum es_conf_id)i;
 		const struct es_conf_key *key = es_conf_table(id);
-		int64_t n = key->named ? 0 : es_conf_number(conf, id);
+		int64_t n;
 
+		if (key->named)
+			continue;
+		n = es_conf_number(conf, id);
 		if (key->type == ES_CONF_T_BYTES ||
 		    key->type == ES_CONF_T_SECONDS)
 			demand(n >= key->min && n <= key->max);

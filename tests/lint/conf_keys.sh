@@ -19,11 +19,18 @@ function string(line) {
 	sub(/",?[ \t]*$/, "", line)
 	return line
 }
+function plural(type) {
+	return type ~ /s$/ ? type : type "s"
+}
 BEGIN {
 	word["BOOL"] = "yes or no"; word["NUMBER"] = "number"
 	word["BYTES"] = "size"; word["SECONDS"] = "duration"
 	word["PATH"] = "path"; word["GLOB"] = "pattern"
+	word["TEXT"] = "text"; word["ENV"] = "variable"
+	word["LINE"] = "line expression"; word["REPLACE"] = "replacement"
 	word["REGEX"] = "expression"; word["CLASS"] = "class"
+	word["SEVERITY"] = "severity"; word["WORDS"] = "words"
+	word["RECORD"] = "attributes"
 }
 /^\t\[ES_CONF_/ { type = "?"; list = 0; fallback = "?" }
 /^\t\t\.section = / { section = string($0) }
@@ -36,7 +43,7 @@ BEGIN {
 }
 /^\t},/ {
 	printf "%s %s\t%s\t%s\n", section, key,
-		(list ? "list of " type "s" : type), fallback
+		(list ? "list of " plural(type) : type), fallback
 }' "$table" | sort >"$dir/table"
 
 # Comments are sentences, except for "#key = value" and "#[section]".

@@ -12,7 +12,10 @@
 
 #define A_MILLION 1000000
 
-/* FIPS 180-4 examples (NIST CSRC); NULL text: a million times 'a'. */
+/*
+ * FIPS 180-4 examples (NIST CSRC) and the test suite of RFC 1321; NULL text:
+ * a million times 'a'.
+ */
 static const struct {
 	enum es_digest_kind kind;
 	const char *text;
@@ -37,7 +40,21 @@ static const struct {
 	{ ES_DIGEST_SHA256, NULL,
 	  "cdc76e5c9914fb9281a1c7e284d73e67"
 	  "f1809a48a497200e046d39ccc7112cd0" },
+	{ ES_DIGEST_MD5, "", "d41d8cd98f00b204e9800998ecf8427e" },
+	{ ES_DIGEST_MD5, "abc", "900150983cd24fb0d6963f7d28e17f72" },
+	{ ES_DIGEST_MD5,
+	  "1234567890123456789012345678901234567890"
+	  "1234567890123456789012345678901234567890",
+	  "57edf4a22be3c955ac49da2e2107b67a" },
+	{ ES_DIGEST_MD5, NULL, "7707d6ae4e027c70eea2a935c2296f21" },
 };
+
+static size_t digest_len(enum es_digest_kind kind)
+{
+	if (kind == ES_DIGEST_MD5)
+		return ES_MD5_LEN;
+	return kind == ES_DIGEST_SHA1 ? ES_SHA1_LEN : ES_SHA256_LEN;
+}
 
 static void feed(struct es_digest *d, const char *text, size_t step)
 {
@@ -64,8 +81,7 @@ START_TEST(nist_vectors)
 	static const size_t steps[] = { 1000, 1, 7, 55, 64 };
 	struct es_digest *d = NULL;
 	struct es_error err = ES_ERROR_INIT;
-	size_t len = vectors[_i].kind == ES_DIGEST_SHA1 ? ES_SHA1_LEN
-							: ES_SHA256_LEN;
+	size_t len = digest_len(vectors[_i].kind);
 	uint8_t out[ES_SHA256_LEN];
 	char hex[2 * ES_SHA256_LEN + 1];
 

@@ -166,6 +166,13 @@ static struct es_entry sample(enum es_type type)
 
 #define BIT(attr) (1u << (attr))
 
+/* What few objects have, one that differs from none in one attribute. */
+static const struct es_extra extras[ES_ATTR_COUNT] = {
+	[ES_ATTR_FLAGS] = { .flags = 0x10 },
+	[ES_ATTR_SPARSE] = { .has = ES_EXTRA_SPARSE },
+	[ES_ATTR_RECORD] = { .without = ES_RECORD_ACL },
+};
+
 /* What is set in one of two equal entries, and what a report says of it. */
 static void change(struct es_entry *e, enum es_attr attr)
 {
@@ -211,6 +218,16 @@ static void change(struct es_entry *e, enum es_attr attr)
 	case ES_ATTR_MOUNT:
 		e->has |= ES_HAS_MOUNT;
 		break;
+	case ES_ATTR_FLAGS:
+	case ES_ATTR_SPARSE:
+	case ES_ATTR_RECORD:
+		e->extra = &extras[attr];
+		break;
+	case ES_ATTR_CTIME:
+	case ES_ATTR_INODE:
+	case ES_ATTR_HARDLINK:
+		/* see test_extra.c */
+		break;
 	case ES_ATTR_TYPE:
 	case ES_ATTR_COUNT:
 		ck_abort();
@@ -229,9 +246,10 @@ static const unsigned int applies[] = {
 	[ES_TYPE_FIFO] = BIT(ES_ATTR_MTIME),
 	[ES_TYPE_SOCKET] = BIT(ES_ATTR_MTIME),
 };
-#define ALWAYS                                                     \
-	(BIT(ES_ATTR_MODE) | BIT(ES_ATTR_UID) | BIT(ES_ATTR_GID) | \
-	 BIT(ES_ATTR_XATTR) | BIT(ES_ATTR_UNREAD))
+#define ALWAYS                                                           \
+	(BIT(ES_ATTR_MODE) | BIT(ES_ATTR_UID) | BIT(ES_ATTR_GID) |       \
+	 BIT(ES_ATTR_XATTR) | BIT(ES_ATTR_UNREAD) | BIT(ES_ATTR_FLAGS) | \
+	 BIT(ES_ATTR_SPARSE) | BIT(ES_ATTR_RECORD))
 
 START_TEST(one_change_is_one_bit)
 {

@@ -157,6 +157,41 @@ START_TEST(hash_follows_the_files)
 }
 END_TEST
 
+START_TEST(accounts_in_their_order)
+{
+	PUT("etc/passwd", "root:x:0:0:root:/root:/bin/sh\n"
+			  "+nis::::::\nshort:x:5\nbad:x:x:5::/bad:/bin/sh\n"
+			  "anna:x:1000:100:Anna,,,:/home/../home/anna:/bin/sh\n"
+			  "anna:x:1000:100::/again:/bin/sh\n"
+			  "none:x:7:8:::");
+	static const struct es_account want[] = {
+		{ "root", "/root", 0, 0 },
+		{ "anna", "/home/../home/anna", 1000, 100 },
+		{ "anna", "/again", 1000, 100 },
+		{ "none", "", 7, 8 },
+	};
+	struct es_ids *ids = open_root(work);
+	struct es_error err = ES_ERROR_INIT;
+	const struct es_account *got = NULL, *again = NULL;
+	size_t n = 0;
+
+	ck_assert_int_eq(es_ids_accounts(ids, &got, &n, &err), 0);
+	ck_assert_uint_eq(n, es_lengthof(want));
+	for (size_t i = 0; i < n; i++) {
+		ck_assert_str_eq(got[i].name, want[i].name);
+		ck_assert_str_eq(got[i].home, want[i].home);
+		ck_assert_uint_eq(got[i].uid, want[i].uid);
+		ck_assert_uint_eq(got[i].gid, want[i].gid);
+	}
+	/* What was given out stays as it is. */
+	PUT("etc/passwd", "root:x:0:0:root:/root:/bin/sh\n");
+	ck_assert_int_eq(es_ids_accounts(ids, &again, &n, &err), 0);
+	ck_assert_ptr_eq(again, got);
+	ck_assert_uint_eq(n, es_lengthof(want));
+	es_ids_free(ids);
+}
+END_TEST
+
 START_TEST(homes_are_sorted_and_unique)
 {
 	/* By bytes: 0xff sorts last of /home. */
@@ -246,6 +281,7 @@ static Suite *ids_suite(void)
 	tcase_add_loop_test(tc, missing_is_empty, 0, 5);
 	tcase_add_loop_test(tc, links_stay_inside, 0, 2);
 	tcase_add_test(tc, hash_follows_the_files);
+	tcase_add_test(tc, accounts_in_their_order);
 	tcase_add_test(tc, homes_are_sorted_and_unique);
 	tcase_add_loop_test(tc, system_database, 0, 2);
 	tcase_add_test(tc, threads_share_the_cache);

@@ -47,7 +47,7 @@ static const struct {
 	{ HEAD "\n# any remark\n#\n./a type=fifo\n", NULL,
 	  ". w2 t2 c0 h1 u0\na w2 t6 c0 h0 u0\n" },
 	/* What a later version may record. */
-	{ HEAD "#+ mount=1 inode=5 ctime=1.5\n./a type=file flags=none\n"
+	{ HEAD "#+ mount=1 inode=5 birth=1.5\n./a type=file flags=none\n"
 	       "#+ new=x unread=ESTALE\n",
 	  NULL, ". w2 t2 c0 h17 u0\na w2 t1 c2 h0 uESTALE\n" },
 	{ HEAD "./h\n#+ unread=TORN\n", NULL,

@@ -78,6 +78,16 @@ static const struct {
 	{ { "p=(.+)" }, "p=<masked:0123abcX>\n", "p=<masked>\n", 1 },
 	{ { "p=(.+)" }, "p=<masked:0123abcd>x\n", "p=<masked>\n", 1 },
 	{ { "p=(.+)" }, "p=\xff\xc3\x28\n", "p=<masked>\n", 1 },
+	/* The mark of UTF-8 is no part of the first line. */
+	{ { "^p=(.*)$" },
+	  "\xef\xbb\xbfp=a\np=b\n",
+	  "\xef\xbb\xbfp=<masked>\np=<masked>\n",
+	  2 },
+	{ { "(?#with pass)^pass=(.*)$" },
+	  "\xef\xbb\xbfpass=a\n",
+	  "\xef\xbb\xbfpass=<masked>\n",
+	  1 },
+	{ { "^p=(.*)$" }, "\xef\xbb\xbf", NULL, 0 },
 	/* Words: in either case, line by line; useless ones are ignored. */
 	{ { "(?#with pw)p=(.*)" }, "p=a\n", "p=<masked>\n", 1 },
 	{ { "(?#with )p=(.*)" }, "p=a\n", "p=<masked>\n", 1 },

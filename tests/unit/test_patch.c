@@ -16,12 +16,18 @@
 	"a\0=\0"   \
 	"2\0\n\0"
 
+/* "word=hunter2" in UTF-16. */
+#define MASKED16                                      \
+	"\xfe\xff\0w\0o\0r\0d\0=\0h\0u\0n\0t\0e\0r\0" \
+	"2\0\n"
+
 /* Rules of today that the patches are made under. */
-#define TODAY                                             \
-	WATCH("/**")                                      \
-	"[rule s]\nmatch = /now-secret\nclass = secret\n" \
-	"[rule d]\nmatch = /now-digest\nclass = digest\n" \
-	"[rule m]\nmatch = /now-masked\nmask = ^word=(.+)$\n"
+#define TODAY                                                 \
+	WATCH("/**")                                          \
+	"[rule s]\nmatch = /now-secret\nclass = secret\n"     \
+	"[rule d]\nmatch = /now-digest\nclass = digest\n"     \
+	"[rule m]\nmatch = /now-masked\nmask = ^word=(.+)$\n" \
+	"[rule u]\nmatch = /now-umlaut\nmask = ^m\xc3\xbcll=(.+)$\n"
 
 static const struct {
 	struct es_unit_item was;
@@ -114,6 +120,97 @@ static const struct {
 	  { "/a", LE16B, { 0 }, 10 },
 	  ES_PATCH_TEXT,
 	  "-a=1\n+a=2\n",
+	  NULL },
+	/* encodings: compared as UTF-8 */
+	{ { "/a", "gr\xfc\xdf\n" },
+	  { "/a", "gr\xfc\xdf\n\xe9t\xe9\n" },
+	  ES_PATCH_TEXT,
+	  " gr\xc3\xbc\xc3\x9f\n+\xc3\xa9t\xc3\xa9\n",
+	  "\xfc" },
+	{ { "/a", "gr\xfcn\n" },
+	  { "/a", "gr\xc3\xbcn\nb\n" },
+	  ES_PATCH_TEXT,
+	  " gr\xc3\xbcn\n+b\n",
+	  "\xfc" },
+	{ { "/a", "gr\xfcn\n" },
+	  { "/a", "gr\xc3\xbcn\n" },
+	  ES_PATCH_NONE,
+	  NULL,
+	  NULL },
+	{ { "/a", "a=1\n" },
+	  { "/a", LE16, { 0 }, 10 },
+	  ES_PATCH_NONE,
+	  NULL,
+	  NULL },
+	{ { "/a", "\xef\xbb\xbf"
+		  "1\n" },
+	  { "/a", "\xef\xbb\xbf"
+		  "2\n" },
+	  ES_PATCH_TEXT,
+	  "\n-1\n+2\n",
+	  "\xef" },
+	{ { "/a", "\xff\xfe", { 0 }, 2 },
+	  { "/a", "\xfe\xff", { 0 }, 2 },
+	  ES_PATCH_NONE,
+	  NULL,
+	  NULL },
+	/* bytes of no known encoding stay what they are */
+	{ { "/a", "\xfc\1\n" },
+	  { "/a", "\xfc\1\nb\n" },
+	  ES_PATCH_TEXT,
+	  " \xfc\1\n+b\n",
+	  "\xc3" },
+	/* two ways of being broken, which read the same */
+	{ { "/a", "\xff\xfe\x00\xd8", { 0 }, 4 },
+	  { "/a", "\xff\xfe\x01\xd8", { 0 }, 4 },
+	  ES_PATCH_BINARY,
+	  NULL,
+	  NULL },
+	{ { "/a", LE16, { 0 }, 10 },
+	  { "/a", LE16 "x", { 0 }, 11 },
+	  ES_PATCH_BINARY,
+	  NULL,
+	  NULL },
+	{ { "/a", LE16 "\0\0", { 0 }, 12 },
+	  { "/a", LE16B, { 0 }, 10 },
+	  ES_PATCH_BINARY,
+	  NULL,
+	  NULL },
+	/* masks and keys in any of them */
+	{ { "/now-masked", "\xef\xbb\xbfword=hunter2\n" },
+	  { "/now-masked", "\xef\xbb\xbfword=hunter3\n" },
+	  ES_PATCH_TEXT,
+	  "\n+word=<masked:",
+	  "hunter" },
+	{ { "/now-masked", "word=hunter2\xfc\n\xe9\n" },
+	  { "/now-masked", "word=hunter2\xfc\n\xe9\xe9\n" },
+	  ES_PATCH_TEXT,
+	  " word=<masked:",
+	  "hunter" },
+	{ { "/now-umlaut", "m\xfcll=hunter2\n" },
+	  { "/now-umlaut", "m\xfcll=hunter3\n" },
+	  ES_PATCH_TEXT,
+	  "\n-m\xc3\xbcll=<masked:",
+	  "hunter" },
+	{ { "/now-masked", MASKED16, { 0 }, sizeof(MASKED16) - 1 },
+	  { "/now-masked", "word=hunter3\n" },
+	  ES_PATCH_TEXT,
+	  "\n-word=<masked:",
+	  "hunter" },
+	{ { "/now-masked", "word=hunter2\n" },
+	  { "/now-masked", MASKED16, { 0 }, sizeof(MASKED16) - 1 },
+	  ES_PATCH_NONE,
+	  NULL,
+	  NULL },
+	{ { "/a", "\xef\xbb\xbf" PEM },
+	  { "/a", "gone\n" },
+	  ES_PATCH_SECRET,
+	  NULL,
+	  NULL },
+	{ { "/a", "\xfc\n" PEM },
+	  { "/a", "\xfc\n" },
+	  ES_PATCH_SECRET,
+	  NULL,
 	  NULL },
 	{ { "system/os", "1\n" },
 	  { "system/os", "2\n" },
@@ -228,6 +325,69 @@ START_TEST(delta_patch_shows_all_of_a_file_that_came_or_went)
 END_TEST
 
 static const struct {
+	struct es_unit_item was;
+	struct es_unit_item is;
+	enum es_charset old;
+	enum es_charset new;
+} charsets[] = {
+	{ { "/a", "1\n" },
+	  { "/a", "2\n" },
+	  ES_CHARSET_ASCII,
+	  ES_CHARSET_ASCII },
+	{ { "/a", "gr\xfcn\n" },
+	  { "/a", "gr\xc3\xbcn\n" },
+	  ES_CHARSET_LATIN1,
+	  ES_CHARSET_UTF8 },
+	{ { "/a", "1\n" },
+	  { "/a", LE16, { 0 }, 10 },
+	  ES_CHARSET_ASCII,
+	  ES_CHARSET_UTF16LE },
+	/* one side alone */
+	{ { "/a", LE16, { 0 }, 10 },
+	  { "/b", "\xfc\n" },
+	  ES_CHARSET_UTF16LE,
+	  ES_CHARSET_NONE },
+	{ { "/a", "x", LINK },
+	  { "/a", "\xfc\n" },
+	  ES_CHARSET_NONE,
+	  ES_CHARSET_LATIN1 },
+	/* nothing of what is not compared */
+	{ { "/a", "a\0", { 0 }, 2 },
+	  { "/a", "b\n" },
+	  ES_CHARSET_NONE,
+	  ES_CHARSET_NONE },
+	{ { "/now-secret", "\xfc\n" },
+	  { "/now-secret", "2\n" },
+	  ES_CHARSET_NONE,
+	  ES_CHARSET_NONE },
+	{ { "/a", "\xfc\n" }, { "/a", PEM }, ES_CHARSET_NONE, ES_CHARSET_NONE },
+};
+
+START_TEST(delta_patch_tells_encodings_of_what_it_shows)
+{
+	struct es_oid a = es_unit_tree(&repo, &charsets[_i].was, 1);
+	struct es_oid b = es_unit_tree(&repo, &charsets[_i].is, 1);
+	ES_CLEANUP(es_delta_freep) struct es_delta *d = es_unit_compare(&a, &b);
+	ES_CLEANUP(es_rules_freep)
+	struct es_rules *rules = es_unit_rules(TODAY);
+	ES_CLEANUP(es_buf_dispose) struct es_buf out = ES_BUF_INIT(1 << 20);
+	struct es_patch_charsets told = { ES_CHARSET_LATIN2,
+					  ES_CHARSET_LATIN2 };
+	struct es_error err = ES_ERROR_INIT;
+	struct es_patch_options o;
+
+	options_with(&o, rules, es_unit_key);
+	o.charsets = &told;
+	ck_assert_int_ge(
+		es_delta_patch(&out, repo.st, es_delta_at(d, 0), &o, &err), 0);
+	ck_assert_str_eq(es_charset_name(told.old),
+			 es_charset_name(charsets[_i].old));
+	ck_assert_str_eq(es_charset_name(told.new),
+			 es_charset_name(charsets[_i].new));
+}
+END_TEST
+
+static const struct {
 	struct es_unit_item item;
 	const char *path;
 	int found;
@@ -265,6 +425,27 @@ static const struct {
 	  "word=<masked:01234567>\n" },
 	{ { "/a", "a\0b", { 0 }, 3 }, "/a", 1, ES_PATCH_TEXT, NULL },
 	{ { "/a", LE16, { 0 }, 10 }, "/a", 1, ES_PATCH_TEXT, NULL },
+	/* byte for byte, unless something is to be masked in what it says */
+	{ { "/a", "\xef\xbb\xbfgr\xfc" },
+	  "/a",
+	  1,
+	  ES_PATCH_TEXT,
+	  "\xef\xbb\xbfgr\xfc" },
+	{ { "/now-masked", "gr\xfc\n" },
+	  "/now-masked",
+	  1,
+	  ES_PATCH_TEXT,
+	  "gr\xfc\n" },
+	{ { "/now-masked", "gr\xfc\nword=<masked:01234567>\n" },
+	  "/now-masked",
+	  1,
+	  ES_PATCH_TEXT,
+	  "gr\xfc\nword=<masked:01234567>\n" },
+	{ { "/now-umlaut", "m\xfcll=<masked:01234567>\n" },
+	  "/now-umlaut",
+	  1,
+	  ES_PATCH_TEXT,
+	  "m\xfcll=<masked:01234567>\n" },
 	{ { "commands/ip", "1\n" }, "commands/ip", 1, ES_PATCH_TEXT, "1\n" },
 	{ { "commands/ip", "1\n" }, "commands", 0, 0, NULL },
 	{ { "commands/ip", "1\n" }, "meta/.mtree", 0, 0, NULL },
@@ -316,6 +497,8 @@ int main(void)
 		delta_patch_without_a_key_shows_nothing_that_a_mask_matches);
 	tcase_add_test(tc, delta_patch_says_that_a_diff_is_too_long);
 	tcase_add_test(tc, delta_patch_shows_all_of_a_file_that_came_or_went);
+	tcase_add_loop_test(tc, delta_patch_tells_encodings_of_what_it_shows, 0,
+			    es_lengthof(charsets));
 	tcase_add_loop_test(tc, delta_entry_and_content_of_one_path, 0,
 			    es_lengthof(lookups));
 	suite_add_tcase(s, tc);

@@ -320,12 +320,12 @@ START_TEST(last_rule_wins)
 	ck_assert_int_eq(class_of(rules, "/etc/gshadow"), ES_CLASS_SECRET);
 
 	d = decide(rules, "/etc/a/b/x", ES_TYPE_FILE);
-	es_rules_origin(rules, ES_RULE_RULE, d.class_rule, &o);
+	es_rules_origin(rules, ES_RULE_RULE, d.rule[ES_RULE_CLASS], &o);
 	ck_assert_str_eq(o.rule, "two");
 	ck_assert_str_eq(o.pattern, "/etc/a/b");
 	ck_assert_str_eq(o.file, "t.conf");
 	ck_assert_uint_eq(o.line, 8);
-	es_rules_origin(rules, ES_RULE_RULE, d.mask_rule, &o);
+	es_rules_origin(rules, ES_RULE_RULE, d.rule[ES_RULE_MASK], &o);
 	ck_assert_str_eq(o.rule, "masks");
 	ck_assert_ptr_nonnull(d.masks);
 	es_rules_origin(rules, ES_RULE_INCLUDE, d.include, &o);
@@ -339,11 +339,11 @@ START_TEST(last_rule_wins)
 	ck_assert_ptr_nonnull(strstr(o.pattern, "mtab"));
 	d = decide(rules, "/etc/a/nomask", ES_TYPE_FILE);
 	ck_assert_ptr_null(d.masks);
-	es_rules_origin(rules, ES_RULE_RULE, d.mask_rule, &o);
+	es_rules_origin(rules, ES_RULE_RULE, d.rule[ES_RULE_MASK], &o);
 	ck_assert_str_eq(o.rule, "none");
 	d = decide(rules, "/etc/hosts", ES_TYPE_FILE);
-	ck_assert_uint_eq(d.class_rule, 0);
-	es_rules_origin(rules, ES_RULE_RULE, d.mask_rule, &o);
+	ck_assert_uint_eq(d.rule[ES_RULE_CLASS], 0);
+	es_rules_origin(rules, ES_RULE_RULE, d.rule[ES_RULE_MASK], &o);
 	ck_assert_str_eq(o.rule, "shipped-mask");
 }
 END_TEST
@@ -372,6 +372,12 @@ static const char *const texts[] = {
 	"mirror_binary_max=0\n",
 	"[rule b]\nmatch=/x\n[rule a]\nmatch=/y\nmatch=/z\nclass=secret\n"
 	"mask=a = (.*) ; b # c\nmask=^(x)\n[rule c]\nmatch=/x\nmask=\n",
+	"[record mine]\nattributes=mode owner\nattributes=+inode\n"
+	"[rule a]\nmatch=/etc\nseverity=critical\ntags=a b\ntags=c\n"
+	"record=mine -owner\nignore_lines=^# [0-9]\nignore_lines=x;y #\n"
+	"max_size=2K\nparanoid=yes\nnoinode=yes\nnotime=yes\ngrowing=yes\n"
+	"[rule b]\nmatch=/etc\ntags=\nrecord=none\nignore_lines=\n"
+	"paranoid=no\nnoinode=off\nnotime=false\ngrowing=no\nmax_size=0\n",
 };
 
 START_TEST(round_trip)
@@ -399,7 +405,12 @@ START_TEST(round_trip)
 		ck_assert_uint_eq(d.fingerprint, e.fingerprint);
 		ck_assert_int_eq(d.watch, e.watch);
 		ck_assert_int_eq(d.class, e.class);
-		ck_assert_uint_eq(d.class_rule, e.class_rule);
+		for (int k = 0; k < ES_RULE_KEYS; k++)
+			ck_assert_uint_eq(d.rule[k], e.rule[k]);
+		ck_assert_uint_eq(d.record, e.record);
+		ck_assert_uint_eq(d.max_size, e.max_size);
+		ck_assert_int_eq(d.severity, e.severity);
+		ck_assert_str_eq(d.tags, e.tags);
 		ck_assert_uint_eq(d.exclude, e.exclude);
 	}
 }
@@ -484,12 +495,12 @@ START_TEST(child_is_decide)
 	es_rules_decide(rules, s, "/etc/ssl/x.key", 14, ES_TYPE_FILE, &whole);
 	ck_assert_int_eq(key.class, ES_CLASS_SECRET);
 	ck_assert_int_eq(key.class, whole.class);
-	ck_assert_uint_eq(key.class_rule, whole.class_rule);
+	ck_assert_uint_eq(key.rule[ES_RULE_CLASS], whole.rule[ES_RULE_CLASS]);
 	ck_assert_uint_eq(key.include, whole.include);
 	ck_assert_uint_eq(key.fingerprint, whole.fingerprint);
 	es_rules_decide(rules, s, "//etc//ssl/x.key/", 17, ES_TYPE_FILE,
 			&whole);
-	ck_assert_uint_eq(key.class_rule, whole.class_rule);
+	ck_assert_uint_eq(key.rule[ES_RULE_CLASS], whole.rule[ES_RULE_CLASS]);
 }
 END_TEST
 

@@ -114,6 +114,16 @@ START_TEST(private_keys)
 }
 END_TEST
 
+START_TEST(private_key_behind_a_mark)
+{
+	ck_assert(es_sniff_key(
+		LITERAL("\xef\xbb\xbf-----BEGIN PRIVATE KEY-----\n")));
+	ck_assert(!es_sniff_key(
+		LITERAL("x\xef\xbb\xbf-----BEGIN PRIVATE KEY-----\n")));
+	ck_assert(!es_sniff_key(LITERAL("\xef\xbb\xbf")));
+}
+END_TEST
+
 static const struct {
 	const char *raw;
 	size_t len;
@@ -163,6 +173,7 @@ int main(void)
 	tcase_add_loop_test(t, kinds_of_content, 0, es_lengthof(kinds));
 	tcase_add_test(t, only_the_beginning_counts);
 	tcase_add_loop_test(t, private_keys, 0, es_lengthof(keys));
+	tcase_add_test(t, private_key_behind_a_mark);
 	tcase_add_loop_test(t, utf16_becomes_utf8, 0, es_lengthof(decoded));
 	suite_add_tcase(s, t);
 	return es_unit_main(s);

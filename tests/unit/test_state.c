@@ -583,14 +583,14 @@ static const struct {
 	const char *sql;
 	const char *problem; /* NULL: none */
 } versions[] = {
-	{ "PRAGMA user_version = 2", "newer etcsnap" },
-	{ "PRAGMA user_version = 0", "older etcsnap" },
+	{ "PRAGMA user_version = 3", "newer etcsnap" },
+	{ "PRAGMA user_version = 1", "older etcsnap" },
 	{ "PRAGMA application_id = 0", "damaged" },
 	{ "PRAGMA application_id = 1", "damaged" },
 	{ "DELETE FROM meta", "damaged" },
 	{ "DROP TABLE meta", "damaged" },
 	{ "UPDATE meta SET basis = x'00'", "damaged" },
-	{ "UPDATE meta SET basis = zeroblob(72)", "damaged" },
+	{ "UPDATE meta SET basis = zeroblob(80)", "damaged" },
 	{ "DROP TABLE dir", NULL },
 	{ "DELETE FROM dir", NULL },
 	{ "UPDATE dir SET row = x''", NULL },

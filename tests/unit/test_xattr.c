@@ -105,11 +105,14 @@ static void compare(const char *path)
 		close(dir);
 		return;
 	}
-	ck_assert_int_eq(es_xattr_read(&got, &scrap, dir, path), 0);
+	ck_assert_int_eq(es_xattr_read(&got, &scrap, dir, path, ES_RECORD_ALL),
+			 0);
 	ck_assert_str_eq(es_buf_str(&got), es_buf_str(&want));
 	ck_assert_uint_eq(got.len, want.len);
 	if (fd >= 0) {
-		ck_assert_int_eq(es_xattr_read(&got, &scrap, fd, NULL), 0);
+		ck_assert_int_eq(es_xattr_read(&got, &scrap, fd, NULL,
+					       ES_RECORD_ALL),
+				 0);
 		ck_assert_str_eq(es_buf_str(&got), es_buf_str(&want));
 		close(fd);
 	}
@@ -210,9 +213,12 @@ START_TEST(nothing_there)
 
 	es_buf_adds(&got, "from before");
 	/* it is gone: nothing is known, and nothing to tell */
-	ck_assert_int_eq(es_xattr_read(&got, &scrap, AT_FDCWD, "none"), 0);
+	ck_assert_int_eq(es_xattr_read(&got, &scrap, AT_FDCWD, "none",
+				       ES_RECORD_ALL),
+			 0);
 	ck_assert_uint_eq(got.len, 0);
-	ck_assert_int_eq(es_xattr_read(&got, &scrap, -1, NULL), EBADF);
+	ck_assert_int_eq(es_xattr_read(&got, &scrap, -1, NULL, ES_RECORD_ALL),
+			 EBADF);
 }
 END_TEST
 

@@ -30,6 +30,7 @@ struct es_unit_walk {
 	struct es_error err;
 	bool no_rows;	 /* the next run has none, as if the state were lost */
 	bool has_stored; /* it may ask what the rows were */
+	bool no_blobs;	 /* it gets no content of them */
 	struct es_strmap *rows;
 	struct es_strmap *blobs;
 	/* of the last run */
@@ -121,6 +122,25 @@ static inline int es_unit_blob(void *payload, unsigned int lane,
 	es_unit_keep(w->blobs, oid, ES_SHA1_LEN, data, len);
 	pthread_mutex_unlock(&w->lock);
 	return 0;
+}
+
+static inline int es_unit_old_blob(void *payload, unsigned int lane,
+				   const uint8_t oid[ES_SHA1_LEN],
+				   struct es_buf *out, struct es_error *err)
+{
+	struct es_unit_walk *w = payload;
+	const struct es_unit_bytes *b;
+
+	(void)lane;
+	(void)err;
+	pthread_mutex_lock(&w->lock);
+	b = es_strmap_get(w->blobs, (const char *)oid, ES_SHA1_LEN);
+	pthread_mutex_unlock(&w->lock);
+	if (w->no_blobs || !b)
+		return 0;
+	es_buf_reset(out);
+	es_buf_add(out, b->data, b->len);
+	return 1;
 }
 
 /* No directory is told twice, and none after one that it is in. */
@@ -247,6 +267,7 @@ static inline int es_unit_walk_now(struct es_unit_walk *w)
 		.prior = es_unit_prior,
 		.stored = es_unit_stored,
 		.blob = es_unit_blob,
+		.old_blob = es_unit_old_blob,
 		.leave = es_unit_leave,
 		.trouble = es_unit_trouble,
 	};
