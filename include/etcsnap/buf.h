@@ -111,6 +111,19 @@ int es_buf_addf(struct es_buf *b, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /**
+ * es_buf_addn - append a number, many times faster than es_buf_addf()
+ * @b:     buffer
+ * @n:     number
+ * @base:  2 to 10
+ * @width: least number of digits, zeros in front; 0 of @n 0 is nothing
+ *
+ * Return: as es_buf_add().
+ * Locking: none; one buffer is not for use by two threads at once.
+ */
+int es_buf_addn(struct es_buf *b, uint64_t n, unsigned int base,
+		unsigned int width);
+
+/**
  * es_buf_reset - forget content and failure, keep the memory
  * @b: buffer; its ceiling stays
  *

@@ -80,9 +80,17 @@ int es_buf_addf(struct es_buf *b, const char *fmt, ...)
 
 	if (b->failed)
 		return b->failed;
+	/* Mostly there is room already, and this is all. */
+	size_t spare = b->cap - b->len;
 	va_start(ap, fmt);
-	int want = vsnprintf(NULL, 0, fmt, ap);
+	int want = vsnprintf(b->data ? b->data + b->len : NULL, spare, fmt, ap);
 	va_end(ap);
+	if (want >= 0 && (size_t)want < spare && b->len <= b->max &&
+	    (size_t)want <= b->max - b->len) {
+		b->len += (size_t)want;
+		return 0;
+	}
+	es_buf_truncate(b, b->len);
 	/* Only a result beyond INT_MAX bytes fails here. */
 	if (want < 0)
 		return set_failed(b, -EFBIG);
@@ -94,6 +102,20 @@ int es_buf_addf(struct es_buf *b, const char *fmt, ...)
 	va_end(ap);
 	b->len += (size_t)want;
 	return 0;
+}
+
+int es_buf_addn(struct es_buf *b, uint64_t n, unsigned int base,
+		unsigned int width)
+{
+	char digits[64];
+	char *at = digits + sizeof(digits);
+
+	while (n > 0 || (width > 0 && at > digits)) {
+		*--at = (char)('0' + n % base);
+		n /= base;
+		width -= width > 0;
+	}
+	return es_buf_add(b, at, (size_t)(digits + sizeof(digits) - at));
 }
 
 void es_buf_reset(struct es_buf *b)

@@ -197,14 +197,21 @@ struct es_object {
 	const struct es_entry *old;	    /* of an earlier run, or NULL */
 };
 
-/* What es_object_read() found. */
+/* What es_object_read() and es_object_open() found. */
 enum es_object_result {
 	ES_OBJECT_DONE,
 	ES_OBJECT_GONE,
-	ES_OBJECT_DIR, /* is a directory now */
+	ES_OBJECT_DIR,	 /* is a directory now */
+	ES_OBJECT_AGAIN, /* not by es_object_open(): look at it first */
 };
 
-/* item.c: fill an entry from the file system; strings are the walker's. */
+/*
+ * item.c: fill an entry from the file system; strings are the walker's.
+ * es_object_open() needs no o->st: it is for what the directory calls a file
+ * and what must be read in any case.
+ */
+int es_object_open(struct es_walker *w, struct es_object *o,
+		   struct es_entry *e);
 int es_object_read(struct es_walker *w, struct es_object *o,
 		   struct es_entry *e);
 int es_object_lost(struct es_walker *w, const struct es_entry *old,

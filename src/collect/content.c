@@ -372,7 +372,7 @@ static int read_open(struct es_walker *w, struct es_object *o, int fd,
 
 	if (fstat(fd, &o->st) < 0)
 		return errno;
-	if (!S_ISREG(o->st.st_mode))
+	if (!S_ISREG(o->st.st_mode) || es_walker_skips(w, &o->st))
 		return ES_CONTENT_TORN;
 	es_more_stat(w, o, e);
 	/* first all else, as whether content counts depends on it */

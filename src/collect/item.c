@@ -111,6 +111,26 @@ static int read_link(struct es_walker *w, struct es_object *o,
 	return 0;
 }
 
+static void begin_entry(const struct es_object *o, struct es_entry *e)
+{
+	*e = (struct es_entry){
+		.name = o->name,
+		.name_len = o->len,
+		.watch = ES_WATCH_YES,
+		.decision = o->decision->fingerprint,
+	};
+}
+
+/* Content and all else of what is, or should be, a regular file. */
+static int read_file(struct es_walker *w, struct es_object *o,
+		     struct es_entry *e)
+{
+	es_buf_reset(&w->xattr);
+	e->class = o->decision->record & ES_RECORD_CONTENT ? o->decision->class
+							   : ES_CLASS_NONE;
+	return es_content_read(w, o, e);
+}
+
 /* Return: as es_content_read(). */
 static int read_once(struct es_walker *w, struct es_object *o,
 		     struct es_entry *e)
@@ -118,19 +138,11 @@ static int read_once(struct es_walker *w, struct es_object *o,
 	const uint32_t record = o->decision->record;
 	int rc = 0;
 
-	*e = (struct es_entry){
-		.name = o->name,
-		.name_len = o->len,
-		.watch = ES_WATCH_YES,
-		.decision = o->decision->fingerprint,
-	};
+	begin_entry(o, e);
 	es_more_stat(w, o, e);
+	if (e->type == ES_TYPE_FILE && (record & NEEDS_OPEN))
+		return read_file(w, o, e);
 	es_buf_reset(&w->xattr);
-	if (e->type == ES_TYPE_FILE && (record & NEEDS_OPEN)) {
-		e->class = record & ES_RECORD_CONTENT ? o->decision->class
-						      : ES_CLASS_NONE;
-		return es_content_read(w, o, e);
-	}
 	if (es_more_read(w, o, -1, e) < 0)
 		return w->err.code;
 	if (e->type == ES_TYPE_LINK && (record & ES_RECORD_CONTENT))
@@ -179,6 +191,19 @@ static int keep_old_content(struct es_walker *w, const struct es_object *o,
 		e->xattr_len = old ? old->xattr_len : 0;
 	}
 	return es_more_read(w, o, -1, e);
+}
+
+int es_object_open(struct es_walker *w, struct es_object *o, struct es_entry *e)
+{
+	int rc;
+
+	if (!(o->decision->record & NEEDS_OPEN))
+		return ES_OBJECT_AGAIN;
+	begin_entry(o, e);
+	rc = read_file(w, o, e);
+	if (rc == 0)
+		return ES_OBJECT_DONE;
+	return rc < 0 && rc != ES_CONTENT_TORN ? rc : ES_OBJECT_AGAIN;
 }
 
 int es_object_read(struct es_walker *w, struct es_object *o, struct es_entry *e)

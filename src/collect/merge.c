@@ -260,6 +260,7 @@ static int put_lost(struct merge *m, const struct spot *s, int reason)
 	return add(m, &e);
 }
 
+/* Return: 0, 1 when it must be looked at first, or a negative errno. */
 static int put_read(struct merge *m, struct spot *s, const struct stat *st)
 {
 	struct es_object o = {
@@ -267,7 +268,6 @@ static int put_read(struct merge *m, struct spot *s, const struct stat *st)
 		.dirfd = m->n->fd,
 		.name = s->name,
 		.len = s->len,
-		.st = *st,
 		.decision = s->decision,
 	};
 	struct es_entry e;
@@ -275,7 +275,11 @@ static int put_read(struct merge *m, struct spot *s, const struct stat *st)
 
 	if (rc < 0)
 		return rc;
-	rc = es_object_read(m->w, &o, &e);
+	if (st)
+		o.st = *st;
+	rc = st ? es_object_read(m->w, &o, &e) : es_object_open(m->w, &o, &e);
+	if (rc == ES_OBJECT_AGAIN)
+		return 1;
 	if (rc < 0)
 		return rc;
 	if (rc == ES_OBJECT_GONE)
@@ -317,10 +321,26 @@ static int visit_found(struct merge *m, struct spot *s, const struct stat *st)
 	return put_read(m, s, st);
 }
 
+/*
+ * A file that is read whatever its times say is opened right away; what it is
+ * shows then. Return: as put_read().
+ */
+static int visit_unseen(struct merge *m, struct spot *s)
+{
+	if (s->type != ES_TYPE_FILE || (s->row && !m->w->walk->options->full))
+		return 1;
+	if (!s->has_decision && decide(m, s, s->type) < 0)
+		return m->w->err.code;
+	return s->decision->watch == ES_WATCH_NO ? 1 : put_read(m, s, NULL);
+}
+
 static int visit_object(struct merge *m, struct spot *s)
 {
 	struct stat st;
+	int rc = visit_unseen(m, s);
 
+	if (rc <= 0)
+		return rc;
 	if (fstatat(m->n->fd, s->name, &st,
 		    AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) < 0)
 		return errno == ENOENT ? gone(m, s) : put_lost(m, s, errno);

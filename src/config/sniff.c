@@ -21,6 +21,11 @@ bool es_sniff_binary(const char *data, size_t len)
 	return memchr(data, '\0', len < ES_SNIFF_LEN ? len : ES_SNIFF_LEN);
 }
 
+/* What every key begins with, and its byte that is rarest elsewhere. */
+#define BEGIN "BEGIN "
+#define BEGIN_LEN 6
+#define RARE 2
+
 /* The words between BEGIN and the closing dashes: at most this many bytes. */
 #define LABEL_MAX 64
 
@@ -79,21 +84,39 @@ static const char *dashes_before(const char *data, const char *at)
 	return at - p >= 5 ? p : NULL;
 }
 
+/*
+ * The next "BEGIN ". Every file is searched for it, so it is found by a byte
+ * that is rare in texts and programs: several times as fast as memmem(3).
+ */
+static const char *find_begin(const char *at, const char *end)
+{
+	const char *g = at + RARE;
+
+	if (end - at < BEGIN_LEN)
+		return NULL;
+	while ((g = memchr(g, BEGIN[RARE], (size_t)(end - g)))) {
+		if (end - (g - RARE) < BEGIN_LEN)
+			return NULL;
+		if (memcmp(g - RARE, BEGIN, BEGIN_LEN) == 0)
+			return g - RARE;
+		g++;
+	}
+	return NULL;
+}
+
 bool es_sniff_key(const char *data, size_t len)
 {
-	static const char begin[] = "BEGIN ";
 	const char *end = data + len;
 	const char *at;
 
 	/* What begins a text begins a line, also behind the mark of UTF-8. */
 	data += es_charset_mark(data, len);
 	at = data;
-	while ((at = memmem(at, (size_t)(end - at), begin,
-			    sizeof(begin) - 1))) {
+	while ((at = find_begin(at, end))) {
 		const char *dashes = dashes_before(data, at);
 		const char *after;
 
-		at += sizeof(begin) - 1;
+		at += BEGIN_LEN;
 		after = dashes ? key_label(at, end) : NULL;
 		if (after && (is_at_line_start(data, dashes) ||
 			      is_escaped_line(after, end)))

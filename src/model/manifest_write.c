@@ -31,17 +31,25 @@ static void add_name(struct es_buf *out, const char *keyword, const char *name)
 	es_quote_mtree(out, name, strlen(name));
 }
 
+static void add_number(struct es_buf *out, const char *keyword, uint64_t n)
+{
+	es_buf_adds(out, keyword);
+	es_buf_addn(out, n, 10, 1);
+}
+
 static void add_owner(struct es_buf *out, const struct owner *o,
 		      const struct es_entry *e)
 {
-	if (es_entry_records(e, ES_RECORD_MODE))
-		es_buf_addf(out, " mode=%04o", e->mode & 07777);
+	if (es_entry_records(e, ES_RECORD_MODE)) {
+		es_buf_adds(out, " mode=");
+		es_buf_addn(out, e->mode & 07777, 8, 4);
+	}
 	if (es_entry_records(e, ES_RECORD_OWNER)) {
-		es_buf_addf(out, " uid=%u", e->uid);
+		add_number(out, " uid=", e->uid);
 		add_name(out, " uname=", o->user);
 	}
 	if (es_entry_records(e, ES_RECORD_GROUP)) {
-		es_buf_addf(out, " gid=%u", e->gid);
+		add_number(out, " gid=", e->gid);
 		add_name(out, " gname=", o->group);
 	}
 }
@@ -69,8 +77,12 @@ static bool has_plain_digest(const struct es_entry *e)
 static void add_time(struct es_buf *out, const char *keyword, int64_t sec,
 		     uint32_t nsec)
 {
-	es_buf_addf(out, "%s%lld.%09u", keyword, (long long)sec,
-		    nsec < 1000000000 ? nsec : 999999999);
+	es_buf_adds(out, keyword);
+	if (sec < 0)
+		es_buf_addc(out, '-');
+	es_buf_addn(out, sec < 0 ? -(uint64_t)sec : (uint64_t)sec, 10, 1);
+	es_buf_addc(out, '.');
+	es_buf_addn(out, nsec < 1000000000 ? nsec : 999999999, 10, 9);
 }
 
 /* What lstat(2) told. */
@@ -83,14 +95,15 @@ static void add_stat(struct es_buf *out, const struct owner *o,
 	if (e->type == ES_TYPE_DIR)
 		return;
 	if (e->type == ES_TYPE_FILE && es_entry_records(e, ES_RECORD_SIZE))
-		es_buf_addf(out, " size=%llu", (unsigned long long)e->size);
+		add_number(out, " size=", e->size);
 	if (e->type == ES_TYPE_FILE && es_entry_records(e, ES_RECORD_LINKS))
-		es_buf_addf(out, " nlink=%u", e->nlink);
+		add_number(out, " nlink=", e->nlink);
 	if (es_entry_records(e, ES_RECORD_MTIME))
 		add_time(out, " time=", e->mtime_sec, e->mtime_nsec);
-	if (e->type == ES_TYPE_CHAR || e->type == ES_TYPE_BLOCK)
-		es_buf_addf(out, " device=native,%u,%u", e->rdev_major,
-			    e->rdev_minor);
+	if (e->type == ES_TYPE_CHAR || e->type == ES_TYPE_BLOCK) {
+		add_number(out, " device=native,", e->rdev_major);
+		add_number(out, ",", e->rdev_minor);
+	}
 }
 
 static void add_content(struct es_buf *out, const struct es_entry *e)
@@ -118,7 +131,7 @@ static void add_extra(struct es_buf *out, const struct es_extra *x)
 	if (x->has & ES_EXTRA_CTIME)
 		add_time(out, " ctime=", x->ctime_sec, x->ctime_nsec);
 	if (x->has & ES_EXTRA_INODE)
-		es_buf_addf(out, " inode=%llu", (unsigned long long)x->ino);
+		add_number(out, " inode=", x->ino);
 	if (x->has & ES_EXTRA_SPARSE)
 		es_buf_adds(out, " sparse=1");
 	if (x->link_len) {

@@ -71,8 +71,9 @@ static bool has(struct es_lane *lane, const struct es_oid *oid)
 	const git_oid id = git_from_oid(oid);
 
 	return es_pack_has(&lane->st->pack, oid) ||
-	       git_odb_exists_ext(lane->st->odb, &id,
-				  GIT_ODB_LOOKUP_NO_REFRESH) == 1;
+	       (!lane->st->empty &&
+		git_odb_exists_ext(lane->st->odb, &id,
+				   GIT_ODB_LOOKUP_NO_REFRESH) == 1);
 }
 
 static int reserve(struct es_lane *lane, size_t len)

@@ -172,6 +172,41 @@ void es_store_clean(const struct es_store *st)
 	clean(fd, "objects/pack", AREA_PACK, 0);
 }
 
+/* Whether a directory below the repository has only names of @known. */
+static bool has_only(const struct es_store *st, const char *name,
+		     const char *const *known)
+{
+	ES_CLEANUP(es_freep) char *path = NULL;
+
+	if (asprintf(&path, "%s/%s", st->path, name) < 0) {
+		path = NULL;
+		return false;
+	}
+	ES_CLEANUP(es_closedirp) DIR *d = opendir(path);
+
+	for (const struct dirent *e = d ? readdir(d) : NULL; e;
+	     e = readdir(d)) {
+		size_t i = 0;
+
+		while (known[i] && strcmp(known[i], e->d_name) != 0)
+			i++;
+		if (!known[i])
+			return false;
+	}
+	return d != NULL;
+}
+
+/* The first run need not ask whether each of its objects is there already. */
+static bool is_empty(const struct es_store *st)
+{
+	static const char *const top[] = { ".", "..", "info", "pack", NULL };
+	static const char *const none[] = { ".", "..", NULL };
+
+	return has_only(st, "objects", top) &&
+	       has_only(st, "objects/pack", none) &&
+	       has_only(st, "objects/info", none);
+}
+
 int es_store_lock(struct es_store *st, unsigned int wait, struct es_error *err)
 {
 	ES_CLEANUP(es_freep) char *file = NULL;
@@ -186,6 +221,7 @@ int es_store_lock(struct es_store *st, unsigned int wait, struct es_error *err)
 		return es_wrap(err, "repository '%s'", ES_Q(st->path));
 	es_pack_keep(&st->pack);
 	es_store_clean(st);
+	st->empty = is_empty(st);
 	/* Another writer may have worked while we waited. */
 	const int rc = git_odb_refresh(st->odb);
 	if (rc < 0) {

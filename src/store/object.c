@@ -98,6 +98,7 @@ int es_store_install(struct es_store *st, struct es_error *err)
 	int rc = es_pack_install(&st->pack, err);
 	if (rc <= 0)
 		return rc;
+	st->empty = false;
 	rc = git_odb_refresh(st->odb);
 	if (rc < 0)
 		return es_fail_git(err, rc, "cannot read repository '%s'",

@@ -168,6 +168,10 @@ int es_pack_flush(struct es_pack *p)
 
 	if (rc < 0)
 		return fail_write(p, rc, "write a pack");
+	/* the disk works while the processors do: less is left for the end */
+	if (p->tmp)
+		(void)sync_file_range(p->fd, (off_t)p->written,
+				      (off_t)p->buf_len, SYNC_FILE_RANGE_WRITE);
 	p->written += p->buf_len;
 	p->buf_len = 0;
 	return 0;

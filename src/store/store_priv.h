@@ -18,6 +18,7 @@
  * @repo:    libgit2's handle, owned
  * @odb:     its object database, owned; may be used by many threads
  * @lock_fd: holds the writer's lock, or -1
+ * @empty:   there was no object at all when the lock was taken
  * @mutex:   guards @repo (references, revisions); @odb has its own
  * @pack:    the run's new objects
  */
@@ -27,6 +28,7 @@ struct es_store {
 	git_repository *repo;
 	git_odb *odb;
 	int lock_fd;
+	bool empty;
 	pthread_mutex_t mutex;
 	struct es_pack pack;
 };

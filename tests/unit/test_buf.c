@@ -59,6 +59,65 @@ START_TEST(grows_by_single_bytes)
 END_TEST
 
 /* @_i: 0 add, 1 adds, 2 addf, 3 reserve */
+static const struct {
+	uint64_t n;
+	unsigned int base, width;
+	const char *text;
+} numbers[] = {
+	{ 0, 10, 1, "0" },
+	{ 0, 10, 0, "" },
+	{ 7, 10, 1, "7" },
+	{ 10, 10, 1, "10" },
+	{ 1234567890, 10, 3, "1234567890" },
+	{ 42, 10, 9, "000000042" },
+	{ 0, 10, 9, "000000000" },
+	{ 0755, 8, 4, "0755" },
+	{ 07777, 8, 4, "7777" },
+	{ 0, 8, 4, "0000" },
+	{ 5, 2, 1, "101" },
+	{ UINT64_MAX, 10, 1, "18446744073709551615" },
+	{ UINT64_MAX, 2, 1,
+	  "1111111111111111111111111111111111111111111111111111111111111111" },
+};
+
+START_TEST(numbers_as_printf_writes_them)
+{
+	struct es_buf b = ES_BUF_INIT(100);
+
+	es_buf_adds(&b, "x");
+	ck_assert_int_eq(es_buf_addn(&b, numbers[_i].n, numbers[_i].base,
+				     numbers[_i].width),
+			 0);
+	ck_assert_str_eq(es_buf_str(&b) + 1, numbers[_i].text);
+	es_buf_dispose(&b);
+}
+END_TEST
+
+/* Formatted in the room that is there, or in more, or not at all. */
+START_TEST(formats_of_every_length)
+{
+	char want[300];
+
+	memset(want, 'f', sizeof(want));
+	for (int len = 0; len < 300; len++) {
+		struct es_buf b = ES_BUF_INIT(200);
+
+		es_buf_adds(&b, "before ");
+		int rc = es_buf_addf(&b, "%.*s", len, want);
+		if (len <= 193) {
+			ck_assert_int_eq(rc, 0);
+			ck_assert_uint_eq(b.len, 7 + (size_t)len);
+			ck_assert_mem_eq(b.data + 7, want, (size_t)len);
+			ck_assert_int_eq(b.data[b.len], '\0');
+		} else {
+			ck_assert_int_eq(rc, -EFBIG);
+			ck_assert_str_eq(es_buf_str(&b), "before ");
+		}
+		es_buf_dispose(&b);
+	}
+}
+END_TEST
+
 START_TEST(ceiling_is_sticky)
 {
 	struct es_buf b = ES_BUF_INIT(5);
@@ -148,6 +207,9 @@ static Suite *buf_suite(void)
 	tcase_add_test(tc, empty_reads_as_empty_string);
 	tcase_add_test(tc, appends_keep_order_and_nul);
 	tcase_add_test(tc, grows_by_single_bytes);
+	tcase_add_loop_test(tc, numbers_as_printf_writes_them, 0,
+			    (int)es_lengthof(numbers));
+	tcase_add_test(tc, formats_of_every_length);
 	tcase_add_loop_test(tc, ceiling_is_sticky, 0, 4);
 	tcase_add_test(tc, ceiling_of_zero_takes_nothing);
 	tcase_add_loop_test(tc, huge_sizes_do_not_wrap, 0, 4);
