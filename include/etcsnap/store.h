@@ -282,9 +282,9 @@ int es_store_move(struct es_store *st, const char *branch,
  * Joins the smallest packs, and each larger one until the next is twice as
  * large as all before it, so that an object is written again only a few
  * times. New versions of a file, manifest or tree are stored as differences
- * to the version that the commit before has, up to 20 deep. Packs with a
- * .keep file stay. Readers are not disturbed: the new pack is there before
- * the old ones go.
+ * to the version that the commit before has, up to 20 deep, large ones 50.
+ * Packs with a .keep file stay. Readers are not disturbed: the new pack is
+ * there before the old ones go.
  *
  * Return: 1 joined, 0 there was nothing to do, -EIO (a pack is damaged),
  * -ENOSPC or another negative errno.

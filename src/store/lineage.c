@@ -10,8 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Most differences up to a whole object; reading one reads all of them. */
+/*
+ * Most differences up to a whole object; reading one reads all of them. Where
+ * whole objects are large, as the manifest of ten thousand files, more of
+ * them are worth the time.
+ */
 #define DEPTH_MAX 20
+#define DEPTH_MAX_LARGE 50
+#define LARGE ((uint64_t)64 << 10)
 /* Chains that another program made may be as long as git allows. */
 #define CHAIN_MAX 4096
 /* Deepest directory whose trees are compared. */
@@ -162,6 +168,7 @@ int es_lineage_add(struct es_lineage *l, const struct es_pack_file *pack,
 			.pack = pack,
 			.nth = (uint32_t)i,
 			.type = (uint8_t)e.type,
+			.size = e.size,
 		};
 		l->slots[at] = (uint32_t)l->n;
 	}
@@ -195,7 +202,7 @@ static void pair(struct es_lineage *l, const struct es_oid *was,
 	if (i->fixed)
 		return;
 	i->fixed = true;
-	if (b->depth >= DEPTH_MAX)
+	if (b->depth >= (i->size < LARGE ? DEPTH_MAX : DEPTH_MAX_LARGE))
 		return;
 	i->base = base;
 	i->depth = (uint16_t)(b->depth + 1);
@@ -205,30 +212,33 @@ static int pair_trees(struct es_lineage *l, struct es_store *st,
 		      const struct es_oid *was, const struct es_oid *is,
 		      int depth, struct es_error *err);
 
-/* Pair the entries of two trees by their names. */
+/* Pair the entries of two trees by their names; both are in git's order. */
 static int pair_entries(struct es_lineage *l, struct es_store *st,
 			const struct es_buf *was, const struct es_buf *is,
 			int depth, struct es_error *err)
 {
-	struct es_tree_reader r;
-	struct es_tree_entry e;
+	struct es_tree_reader a;
+	struct es_tree_reader b;
 	struct es_tree_entry old;
-	int rc = 0;
+	struct es_tree_entry new;
+	int more;
 
-	es_tree_open(&r, is);
-	while (rc == 0 && es_tree_next(&r, &e) > 0) {
-		if (es_tree_find(was, e.name, e.len, &old) <= 0 ||
-		    es_oid_equal(&old.oid, &e.oid))
+	es_tree_open(&a, was);
+	es_tree_open(&b, is);
+	more = es_tree_next(&a, &old);
+	while (es_tree_next(&b, &new) > 0) {
+		while (more > 0 && es_tree_entry_cmp(&old, &new) < 0)
+			more = es_tree_next(&a, &old);
+		if (more <= 0 || es_tree_entry_cmp(&old, &new) != 0 ||
+		    es_oid_equal(&old.oid, &new.oid))
 			continue;
-		if ((old.mode == ES_MODE_TREE) != (e.mode == ES_MODE_TREE))
-			continue;
-		if (e.mode == ES_MODE_TREE)
-			rc = pair_trees(l, st, &old.oid, &e.oid, depth + 1,
-					err);
-		else
-			pair(l, &old.oid, &e.oid);
+		if (new.mode != ES_MODE_TREE)
+			pair(l, &old.oid, &new.oid);
+		else if (pair_trees(l, st, &old.oid, &new.oid, depth + 1, err) <
+			 0)
+			return err->code;
 	}
-	return rc;
+	return 0;
 }
 
 static int pair_trees(struct es_lineage *l, struct es_store *st,

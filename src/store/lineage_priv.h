@@ -23,6 +23,7 @@
  *         it is stored whole
  * @depth: differences up to a whole object, at most; more than its base has
  * @fixed: base and depth do not change any more
+ * @size:  bytes of the object, or of the difference that it is stored as
  */
 struct es_lineage_item {
 	struct es_oid id;
@@ -32,6 +33,7 @@ struct es_lineage_item {
 	bool fixed;
 	uint16_t depth;
 	uint32_t base;
+	uint64_t size;
 };
 
 /**

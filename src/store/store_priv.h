@@ -100,6 +100,15 @@ bool es_shallow_has(const struct es_shallow *s, const struct es_oid *oid);
 /** es_shallow_dispose - free the ids */
 void es_shallow_dispose(struct es_shallow *s);
 
+/**
+ * es_tree_entry_cmp - git's order: by bytes, a subtree as if its name ended
+ * in '/'
+ *
+ * Return: <0, 0, >0 as memcmp(3).
+ */
+int es_tree_entry_cmp(const struct es_tree_entry *a,
+		      const struct es_tree_entry *b);
+
 /** es_tree_builder_empty - forget all entries */
 void es_tree_builder_empty(struct es_tree_builder *b);
 

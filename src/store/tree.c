@@ -170,25 +170,34 @@ void es_tree_builder_empty(struct es_tree_builder *b)
 	es_buf_reset(&b->names);
 }
 
-/* Git's order: by bytes, a subtree as if its name ended in '/'. */
+/* What stands behind a name in git's order, whose first @n bytes are equal. */
+static int byte_after(const struct es_tree_entry *e, size_t n)
+{
+	if (e->len > n)
+		return (unsigned char)e->name[n];
+	return e->mode == ES_MODE_TREE ? '/' : 0;
+}
+
+int es_tree_entry_cmp(const struct es_tree_entry *a,
+		      const struct es_tree_entry *b)
+{
+	const size_t n = a->len < b->len ? a->len : b->len;
+	const int rc = memcmp(a->name, b->name, n);
+
+	return rc ? rc : byte_after(a, n) - byte_after(b, n);
+}
+
 static int cmp_item(const void *va, const void *vb, void *names)
 {
-	const struct item *a = va;
-	const struct item *b = vb;
-	const char *const an = (const char *)names + a->name;
-	const char *const bn = (const char *)names + b->name;
-	const size_t n = a->len < b->len ? a->len : b->len;
-	const int rc = memcmp(an, bn, n);
+	const struct item *const item[2] = { va, vb };
+	struct es_tree_entry e[2];
 
-	if (rc)
-		return rc;
-	const int ac = a->len > n		 ? (unsigned char)an[n]
-		       : a->mode == ES_MODE_TREE ? '/'
-						 : 0;
-	const int bc = b->len > n		 ? (unsigned char)bn[n]
-		       : b->mode == ES_MODE_TREE ? '/'
-						 : 0;
-	return ac - bc;
+	for (int i = 0; i < 2; i++) {
+		e[i].name = (const char *)names + item[i]->name;
+		e[i].len = item[i]->len;
+		e[i].mode = item[i]->mode;
+	}
+	return es_tree_entry_cmp(&e[0], &e[1]);
 }
 
 static int grow(struct es_tree_builder *b)
