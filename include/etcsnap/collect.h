@@ -122,6 +122,10 @@ struct es_collect_skip {
  * @rules:   what is watched and how
  * @root:    directory that stands for "/"
  * @lanes:   threads, 1 to ES_COLLECT_LANES_MAX
+ * @lanes_max: 0: so many threads it is. Else there are @lanes as long as they
+ *           have enough to do, and more, up to this, once they are found
+ *           waiting for a storage that does not have to seek. Callbacks see
+ *           lane numbers below the greater of the two
  * @key:     ES_KEY_LEN bytes for HMAC values
  * @full:    read every file again, whatever its row says
  * @decided: the rows were made under these very rules, so that entries they
@@ -142,6 +146,7 @@ struct es_collect_options {
 	const struct es_rules *rules;
 	const char *root;
 	unsigned int lanes;
+	unsigned int lanes_max;
 	const uint8_t *key;
 	bool full;
 	bool decided;
@@ -162,6 +167,7 @@ struct es_collect_options {
  * @unread:      paths that could not be read
  * @kept:        directories among them of which an earlier run knew entries:
  *               these, and what is below, are as the rules of then have it
+ * @lanes:       threads at the end
  */
 struct es_collect_totals {
 	uint64_t entries;
@@ -170,6 +176,7 @@ struct es_collect_totals {
 	uint64_t read_bytes;
 	uint64_t unread;
 	uint64_t kept;
+	unsigned int lanes;
 };
 
 /**
@@ -181,7 +188,7 @@ struct es_collect_totals {
  *
  * Return: 0, or the negative errno of the callback or resource that failed;
  * -ENOENT when the root is no directory.
- * Locking: none of its own; starts @options->lanes - 1 threads.
+ * Locking: none of its own; starts threads, see @options->lanes.
  * Blocking: disk.
  */
 int es_collect_run(struct es_collect_totals *out,
@@ -189,10 +196,17 @@ int es_collect_run(struct es_collect_totals *out,
 		   const struct es_collect_io *io, struct es_error *err);
 
 /**
- * es_collect_lanes - threads to use where none are configured
+ * ES_COLLECT_LANES_WAITING - es_collect_options.lanes_max where none is
+ * configured: requests in flight that a disk is worth waiting for
+ */
+#define ES_COLLECT_LANES_WAITING 8
+
+/**
+ * es_collect_lanes - es_collect_options.lanes where none are configured
  *
  * Return: number of CPUs this process may run on, but at least 2 and at most
- * 8; 2 when that is unknown.
+ * ES_COLLECT_LANES_WAITING; 2 when that is unknown.
+ * Locking: none needed; from any thread.
  */
 unsigned int es_collect_lanes(void);
 

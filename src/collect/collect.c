@@ -8,8 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -21,17 +19,6 @@
 #define DIRS_MAX 512
 #define FDS_PER_LANE 8
 #define FDS_OTHER 128
-
-unsigned int es_collect_lanes(void)
-{
-	cpu_set_t set;
-	int n;
-
-	if (sched_getaffinity(0, sizeof(set), &set) < 0)
-		return 2;
-	n = CPU_COUNT(&set);
-	return n < 2 ? 2 : n > 8 ? 8 : (unsigned int)n;
-}
 
 /* --------------------------------------------------------- while it runs */
 
@@ -51,7 +38,7 @@ static uint64_t sum(const struct es_walk *walk, size_t offset)
 {
 	uint64_t all = 0;
 
-	for (unsigned int i = 0; i < walk->lanes; i++) {
+	for (unsigned int i = 0; i < walk->most; i++) {
 		const char *w = (const char *)&walk->walkers[i];
 
 		all += atomic_load_explicit(
@@ -82,7 +69,7 @@ void es_walker_progress(struct es_walker *w)
 		     SUM(w->walk, read_bytes));
 }
 
-static void *run_lane(void *arg)
+void *es_walker_run(void *arg)
 {
 	struct es_walker *w = arg;
 	struct es_walk *walk = w->walk;
@@ -91,13 +78,17 @@ static void *run_lane(void *arg)
 	int rc;
 
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &w->told);
+	es_lane_begin(w);
 	while ((rc = es_queue_take(&walk->queue, w->lane, wait, &n)) != 0) {
 		es_walker_progress(w);
+		if (es_queue_slept(&walk->queue, w->lane))
+			es_lane_begin(w);
 		if (rc < 0)
 			continue;
 		/* after a failure the rest is only taken down */
 		if (!es_walk_stopped(walk) && es_walk_directory(w, n) < 0)
 			es_walk_fail(w);
+		es_lane_count(w, ES_LANE_DIRECTORY, n->spins);
 		es_node_finish(w, n);
 	}
 	return NULL;
@@ -105,8 +96,8 @@ static void *run_lane(void *arg)
 
 /* ------------------------------------------------------- before and after */
 
-static int init_walker(struct es_walker *w, struct es_walk *walk,
-		       unsigned int lane, struct es_error *err)
+int es_walker_init(struct es_walker *w, struct es_walk *walk, unsigned int lane,
+		   struct es_error *err)
 {
 	struct es_buf *bufs[] = { &w->path,   &w->dents,   &w->prior,
 				  &w->stored, &w->content, &w->text,
@@ -149,11 +140,12 @@ static void dispose_walker(struct es_walker *w)
 
 static void dispose_walk(struct es_walk *walk)
 {
-	for (unsigned int i = 0; walk->walkers && i < walk->lanes; i++)
+	for (unsigned int i = 0; walk->walkers && i < walk->most; i++)
 		dispose_walker(&walk->walkers[i]);
 	free(walk->walkers);
 	es_queue_dispose(&walk->queue);
 	es_closep(&walk->root_fd);
+	pthread_mutex_destroy(&walk->adding);
 	pthread_mutex_destroy(&walk->lock);
 }
 
@@ -178,20 +170,17 @@ static size_t make_room(unsigned int lanes)
 
 static int init_walk(struct es_walk *walk, struct es_error *err)
 {
-	const unsigned int lanes = walk->lanes;
+	const unsigned int most = walk->most;
 
-	walk->max_dirs = make_room(lanes);
-	if (es_queue_init(&walk->queue, lanes) < 0)
+	walk->max_dirs = make_room(most);
+	if (es_queue_init(&walk->queue, most) < 0)
 		return es_fail_oom(err);
 	walk->walkers = aligned_alloc(_Alignof(struct es_walker),
-				      lanes * sizeof(*walk->walkers));
+				      most * sizeof(*walk->walkers));
 	if (!walk->walkers)
 		return es_fail_oom(err);
-	memset(walk->walkers, 0, lanes * sizeof(*walk->walkers));
-	for (unsigned int i = 0; i < lanes; i++)
-		if (init_walker(&walk->walkers[i], walk, i, err) < 0)
-			return err->code;
-	return 0;
+	memset(walk->walkers, 0, most * sizeof(*walk->walkers));
+	return es_walker_init(&walk->walkers[0], walk, 0, err);
 }
 
 /* The root may be named by a symlink: it is the one path that is followed. */
@@ -243,26 +232,15 @@ static int queue_root(struct es_walk *walk, struct es_error *err)
 	return 0;
 }
 
-/* Run lane 0 here and the others beside; fewer threads do it as well. */
-static void run_lanes(struct es_walk *walk)
+static unsigned int most_lanes(const struct es_collect_options *options)
 {
-	sigset_t all;
-	sigset_t old;
+	unsigned int most = options->lanes > options->lanes_max
+				    ? options->lanes
+				    : options->lanes_max;
 
-	/* signals are the calling thread's business */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	for (unsigned int i = 1; i < walk->lanes; i++) {
-		struct es_walker *w = &walk->walkers[i];
-
-		w->has_thread =
-			pthread_create(&w->thread, NULL, run_lane, w) == 0;
-	}
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	run_lane(&walk->walkers[0]);
-	for (unsigned int i = 1; i < walk->lanes; i++)
-		if (walk->walkers[i].has_thread)
-			pthread_join(walk->walkers[i].thread, NULL);
+	if (most < 1)
+		return 1;
+	return most < ES_COLLECT_LANES_MAX ? most : ES_COLLECT_LANES_MAX;
 }
 
 int es_collect_run(struct es_collect_totals *out,
@@ -272,23 +250,21 @@ int es_collect_run(struct es_collect_totals *out,
 	struct es_walk walk = {
 		.options = options,
 		.io = io,
-		.lanes = options->lanes,
+		.lanes = 1,
+		.most = most_lanes(options),
 		.root_fd = -1,
 	};
 	int rc;
 
-	if (walk.lanes < 1)
-		walk.lanes = 1;
-	if (walk.lanes > ES_COLLECT_LANES_MAX)
-		walk.lanes = ES_COLLECT_LANES_MAX;
 	pthread_mutex_init(&walk.lock, NULL);
+	pthread_mutex_init(&walk.adding, NULL);
 	rc = open_root(&walk, err);
 	if (rc == 0)
 		rc = init_walk(&walk, err);
 	if (rc == 0)
 		rc = queue_root(&walk, err);
 	if (rc == 0) {
-		run_lanes(&walk);
+		es_lanes_run(&walk);
 		if (walk.failed) {
 			*err = walk.err;
 			rc = walk.err.code;
@@ -302,6 +278,7 @@ int es_collect_run(struct es_collect_totals *out,
 			.read_bytes = SUM(&walk, read_bytes),
 			.unread = SUM(&walk, unread),
 			.kept = SUM(&walk, kept),
+			.lanes = walk.lanes,
 		};
 	dispose_walk(&walk);
 	return rc;

@@ -42,6 +42,7 @@ struct es_node {
 	atomic_size_t unopened; /* children that still need fd */
 	bool holds_parent;	/* counted in the parent's unopened */
 	bool gone;		/* is no directory of ours: never left */
+	bool spins;		/* lies on a disk that turns */
 	bool has_decision;
 	bool has_old;
 	enum es_watch watch;
@@ -65,6 +66,13 @@ struct es_name {
 	uint32_t at;  /* in es_walker.dents */
 	uint16_t len;
 	uint8_t type; /* DT_* */
+};
+
+/* What a lane has used up. */
+struct es_lane_use {
+	uint64_t switches; /* times it went to sleep */
+	uint64_t blocks;   /* that it read from a disk */
+	uint64_t ns;	   /* on the clock */
 };
 
 /* One lane: its buffers live as long as the run. */
@@ -110,6 +118,11 @@ struct es_walker {
 	atomic_uint_least64_t unread;
 	atomic_uint_least64_t kept;
 	struct timespec told; /* last progress */
+
+	/* How it fares with the storage: lanes.c. */
+	unsigned int looked;	 /* since it was judged last */
+	struct es_lane_use then; /* up to then */
+	bool waits;		 /* it was found waiting */
 } __attribute__((aligned(128)));
 
 /* One run. */
@@ -118,7 +131,10 @@ struct es_walk {
 	const struct es_collect_io *io;
 	struct es_queue queue;
 	struct es_walker *walkers;
-	unsigned int lanes;
+	unsigned int most;	/* walkers there is room for */
+	atomic_uint lanes;	/* those that run: the first so many */
+	atomic_bool enough;	/* no more of them are to be started */
+	pthread_mutex_t adding; /* held while one is */
 	int root_fd;
 	uint64_t root_dev;
 	size_t max_dirs;	 /* descriptors that waiting nodes may hold */
@@ -145,6 +161,24 @@ static inline bool es_walk_stopped(const struct es_walk *walk)
 void es_walker_progress(struct es_walker *w);
 /* End the run for the error in w->err, unless another lane was first. */
 void es_walk_fail(struct es_walker *w);
+
+/* collect.c: one lane's buffers, and its life. */
+int es_walker_init(struct es_walker *w, struct es_walk *walk, unsigned int lane,
+		   struct es_error *err);
+void *es_walker_run(void *arg);
+
+/* How much of a lane's time a directory takes, in units of a file read. */
+#define ES_LANE_DIRECTORY 4
+#define ES_LANE_FILE 1
+
+/* lanes.c: how many lanes there are. */
+void es_lanes_run(struct es_walk *walk);
+void es_lane_begin(struct es_walker *w);
+void es_lane_count(struct es_walker *w, unsigned int units, bool spins);
+bool es_lanes_spins(const char *sys, uint64_t dev);
+
+/* Where block devices are known by their numbers. */
+#define ES_LANES_SYS "/sys/dev/block"
 
 /* node.c */
 struct es_node *es_node_new(struct es_node *parent, const char *name,

@@ -392,6 +392,7 @@ static int read_open(struct es_walker *w, struct es_object *o, int fd,
 		es_buf_dispose(&w->text);
 	if (rc == 0)
 		es_walker_count(&w->read_files, 1);
+	es_lane_count(w, ES_LANE_FILE, o->dir->spins);
 	return rc;
 }
 

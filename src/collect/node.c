@@ -23,6 +23,7 @@ struct es_node *es_node_new(struct es_node *parent, const char *name,
 	atomic_init(&n->fixes, NULL);
 	n->holds_parent = parent != NULL;
 	n->fs = parent ? parent->fs : 0;
+	n->spins = parent && parent->spins;
 	n->fd = -1;
 	n->old.max = ES_BUF_MAX;
 	n->listing.max = ES_BUF_MAX;

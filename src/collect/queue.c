@@ -178,11 +178,21 @@ int es_queue_take(struct es_queue *q, unsigned int lane, unsigned int wait,
 		} else if (q->lanes > 1 && spins < SPINS) {
 			spins++;
 			sched_yield();
-		} else if (sleep_for_more(q, wait) == ETIMEDOUT) {
-			return -ETIMEDOUT;
+		} else {
+			q->deques[lane].slept = true;
+			if (sleep_for_more(q, wait) == ETIMEDOUT)
+				return -ETIMEDOUT;
 		}
 	}
 	return 0;
+}
+
+bool es_queue_slept(struct es_queue *q, unsigned int lane)
+{
+	bool slept = q->deques[lane].slept;
+
+	q->deques[lane].slept = false;
+	return slept;
 }
 
 void es_queue_end(struct es_queue *q)

@@ -25,6 +25,7 @@ struct es_deque {
 	size_t head;
 	size_t tail;
 	size_t cap;
+	bool slept; /* its lane did: that lane's alone */
 } __attribute__((aligned(128)));
 
 /* All lanes' work. */
@@ -55,6 +56,9 @@ int es_queue_put(struct es_queue *q, unsigned int lane,
  */
 int es_queue_take(struct es_queue *q, unsigned int lane, unsigned int wait,
 		  struct es_node **out);
+
+/* Whether a lane waited for work since this was asked; only it may ask. */
+bool es_queue_slept(struct es_queue *q, unsigned int lane);
 
 /* There will be no more work: wake everybody. */
 void es_queue_end(struct es_queue *q);

@@ -151,6 +151,7 @@ static int look_at(struct es_node *n, struct here *h)
 		n->fs = p->fs;
 		return 0;
 	}
+	n->spins = es_lanes_spins(ES_LANES_SYS, n->dev);
 	return es_fs_of(n->fd, &n->fs);
 }
 

@@ -34,7 +34,8 @@ static const struct es_conf_key keys[ES_CONF_COUNT] = {
 		.fallback = "0",
 		.min = 0,
 		.max = 64,
-		.help = "threads that walk and read, 0 = one per processor",
+		.help = "threads that walk and read, 0 = as many as processors "
+			"and storage call for",
 	},
 	[ES_CONF_COLLECT_NETWORK] = {
 		.section = "collect",

@@ -25,7 +25,9 @@ struct cycle {
 	struct es_state *state;
 	struct es_state_basis basis; /* of the rows once they are saved */
 	struct es_oid tip;
-	bool decided; /* the rows' rules are today's */
+	unsigned int lanes;	/* as es_collect_options has it */
+	unsigned int lanes_max; /* likewise */
+	bool decided;		/* the rows' rules are today's */
 	struct timespec began;
 	int64_t started;
 };
@@ -135,7 +137,8 @@ static int walk(struct cycle *c, struct es_error *err)
 	struct es_collect_options o = {
 		.rules = s->rules,
 		.root = s->root,
-		.lanes = c->snap.lanes,
+		.lanes = c->lanes,
+		.lanes_max = c->lanes_max,
 		.key = s->key,
 		.full = c->options->full,
 		.decided = c->decided,
@@ -493,10 +496,19 @@ static int run_locked(struct cycle *c, struct es_error *err)
 				   : es_store_mark_run(c->session->store, err);
 }
 
+static void set_lanes(struct cycle *c)
+{
+	c->lanes = (unsigned int)es_conf_number(c->session->conf,
+						ES_CONF_COLLECT_THREADS);
+	if (c->lanes > 0)
+		return;
+	c->lanes = es_collect_lanes();
+	c->lanes_max = ES_COLLECT_LANES_WAITING;
+}
+
 int es_cycle_run(struct es_cycle_result *out, struct es_session *s,
 		 const struct es_cycle_options *options, struct es_error *err)
 {
-	int64_t threads = es_conf_number(s->conf, ES_CONF_COLLECT_THREADS);
 	struct cycle c = {
 		.session = s,
 		.options = options,
@@ -514,9 +526,9 @@ int es_cycle_run(struct es_cycle_result *out, struct es_session *s,
 		rc = es_store_lock(s->store, options->wait, err);
 	if (rc < 0)
 		return rc;
-	rc = es_snapshot_init(
-		&c.snap, s,
-		threads > 0 ? (unsigned int)threads : es_collect_lanes(), err);
+	set_lanes(&c);
+	rc = es_snapshot_init(&c.snap, s, c.lanes_max ? c.lanes_max : c.lanes,
+			      err);
 	c.snap.options = options;
 	if (rc == 0)
 		rc = run_locked(&c, err);
