@@ -102,7 +102,7 @@ int es_walker_init(struct es_walker *w, struct es_walk *walk, unsigned int lane,
 	struct es_buf *bufs[] = { &w->path,   &w->dents,   &w->prior,
 				  &w->stored, &w->content, &w->text,
 				  &w->target, &w->xattr,   &w->scrap,
-				  &w->extra,  &w->out.buf };
+				  &w->extra,  &w->pages,   &w->out.buf };
 
 	w->walk = walk;
 	w->lane = lane;
@@ -133,6 +133,7 @@ static void dispose_walker(struct es_walker *w)
 	es_buf_dispose(&w->xattr);
 	es_buf_dispose(&w->scrap);
 	es_buf_dispose(&w->extra);
+	es_buf_dispose(&w->pages);
 	es_listing_dispose(&w->out);
 	free(w->names);
 	free(w->kids);

@@ -66,6 +66,17 @@ struct es_name {
 	uint32_t at;  /* in es_walker.dents */
 	uint16_t len;
 	uint8_t type; /* DT_* */
+	bool fresh;   /* its content was asked for, none was in memory */
+};
+
+/* A file that is being read, and what of it others had in the cache. */
+struct es_cached {
+	struct es_buf *pages; /* of two windows */
+	int fd;
+	bool small; /* only what es_ahead_ask() asked for is dropped */
+	uint64_t size;
+	uint64_t asked;	 /* bytes that it asked for; they were not there */
+	uint64_t window; /* that is being read */
 };
 
 /* What a lane has used up. */
@@ -123,6 +134,9 @@ struct es_walker {
 	unsigned int looked;	 /* since it was judged last */
 	struct es_lane_use then; /* up to then */
 	bool waits;		 /* it was found waiting */
+
+	struct es_buf pages; /* for struct es_cached */
+	bool fresh;	     /* of the name at hand */
 } __attribute__((aligned(128)));
 
 /* One run. */
@@ -196,6 +210,22 @@ int es_walk_directory(struct es_walker *w, struct es_node *n);
 
 /* names.c: read a directory's names, sorted; >0 is the errno of a failure. */
 int es_names_read(struct es_walker *w, int fd);
+uint64_t es_name_ino(const struct es_walker *w, const struct es_name *name);
+
+/* ahead.c: names of a directory whose content is asked for at once. */
+#define ES_AHEAD 128
+/* Bytes of each: the rest is read ahead of by the kernel. */
+#define ES_AHEAD_BYTES ((size_t)256 << 10)
+size_t es_ahead_ask(struct es_walker *w, const struct es_node *n, size_t from);
+
+/* cached.c: size up to which little is made of a file. */
+#define ES_CACHED_SMALL (1 << 20)
+void es_cached_begin(struct es_cached *c, struct es_walker *w, int fd,
+		     uint64_t size);
+void es_cached_read(struct es_cached *c, uint64_t at);
+void es_cached_rewind(struct es_cached *c);
+void es_cached_end(struct es_cached *c);
+bool es_cached_none(int fd);
 
 /* merge.c: make the listing from names, row and what is found. */
 int es_merge_run(struct es_walker *w, struct es_node *n, const struct stat *st,
@@ -264,8 +294,8 @@ int es_more_read(struct es_walker *w, const struct es_object *o, int fd,
 		 struct es_entry *e);
 
 /* same.c: 1 what differs does not count and @e is as it was, 0, negative. */
-int es_same_growing(struct es_walker *w, const struct es_object *o, int fd,
-		    struct es_entry *e);
+int es_same_growing(struct es_walker *w, const struct es_object *o,
+		    struct es_cached *c, struct es_entry *e);
 int es_same_lines(struct es_walker *w, const struct es_object *o,
 		  const char *data, size_t len, struct es_entry *e);
 

@@ -19,9 +19,6 @@
 /* A buffer grown beyond this is given back after the file. */
 #define KEEP_MAX ((size_t)2 << 20)
 
-/* Full runs drop pages of digested files beyond this from the cache. */
-#define DROP_MIN (1 << 20)
-
 bool es_content_is_fatal(int code)
 {
 	return code == ENOMEM || code == EMFILE || code == ENFILE;
@@ -310,21 +307,20 @@ static int read_whole(struct es_walker *w, struct es_object *o, int fd,
 	return record_whole(w, o, buf, total, e);
 }
 
-static int read_stream(struct es_walker *w, struct es_object *o, int fd,
-		       struct es_entry *e)
+static int read_stream(struct es_walker *w, struct es_object *o,
+		       struct es_cached *c, struct es_entry *e)
 {
 	enum es_class class = ES_CLASS_NONE;
 	struct es_digest *d = NULL;
 	uint64_t total = 0;
 	char *buf;
-	int rc;
 
 	es_buf_reset(&w->content);
 	buf = es_buf_reserve(&w->content, CHUNK);
 	if (!buf)
 		return es_fail_oom(&w->err);
 	for (;;) {
-		ssize_t n = read_some(fd, buf, CHUNK);
+		ssize_t n = read_some(c->fd, buf, CHUNK);
 
 		if (n < 0)
 			return (int)-n;
@@ -336,6 +332,7 @@ static int read_stream(struct es_walker *w, struct es_object *o, int fd,
 		es_digest_update(d, buf, (size_t)n);
 		total += (uint64_t)n;
 		es_walker_count(&w->read_bytes, (uint64_t)n);
+		es_cached_read(c, total);
 		/* a file that grows faster than it is read has no end */
 		if (n == 0 || total >= (uint64_t)o->st.st_size)
 			break;
@@ -346,28 +343,27 @@ static int read_stream(struct es_walker *w, struct es_object *o, int fd,
 	es_digest_end(d, e->digest);
 	e->class = class;
 	e->has |= class == ES_CLASS_SECRET ? ES_HAS_HMAC : ES_HAS_SHA256;
-	rc = check_after(fd, &o->st, total);
-	if (w->walk->options->full && total > DROP_MIN)
-		posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-	return rc;
+	return check_after(c->fd, &o->st, total);
 }
 
 /* What the rules ask for of a file's content. */
-static int read_content(struct es_walker *w, struct es_object *o, int fd,
-			struct es_entry *e)
+static int read_content(struct es_walker *w, struct es_object *o,
+			struct es_cached *c, struct es_entry *e)
 {
-	int rc = es_same_growing(w, o, fd, e);
+	int rc = es_same_growing(w, o, c, e);
 
 	if (rc != 0)
 		return rc < 0 ? rc : 0;
-	if ((uint64_t)o->st.st_size <= whole_max(w, o->decision))
-		return read_whole(w, o, fd, e);
-	return read_stream(w, o, fd, e);
+	if (c->size <= whole_max(w, o->decision))
+		return read_whole(w, o, c->fd, e);
+	es_cached_rewind(c);
+	return read_stream(w, o, c, e);
 }
 
 static int read_open(struct es_walker *w, struct es_object *o, int fd,
 		     struct es_entry *e)
 {
+	struct es_cached cached;
 	int rc;
 
 	if (fstat(fd, &o->st) < 0)
@@ -385,7 +381,9 @@ static int read_open(struct es_walker *w, struct es_object *o, int fd,
 		return w->err.code;
 	if (!(o->decision->record & ES_RECORD_CONTENT))
 		return 0;
-	rc = read_content(w, o, fd, e);
+	es_cached_begin(&cached, w, fd, (uint64_t)o->st.st_size);
+	rc = read_content(w, o, &cached, e);
+	es_cached_end(&cached);
 	if (w->content.cap > KEEP_MAX)
 		es_buf_dispose(&w->content);
 	if (w->text.cap > KEEP_MAX)

@@ -38,6 +38,7 @@
 /* A lane is judged after so many units, as waiting if it had as many waits. */
 #define WINDOW (8 * ES_LANE_DIRECTORY)
 #define WAITS 6
+#define WAITS_STILL 1
 
 /* Of those that getrusage(2) counts make a block of most file systems. */
 #define SECTORS 8
@@ -200,7 +201,8 @@ void es_lane_count(struct es_walker *w, unsigned int units, bool spins)
 	switches = w->then.switches - was.switches;
 	blocks = w->then.blocks - was.blocks;
 	waits = switches < blocks ? switches : blocks;
-	w->waits = waits >= WAITS;
+	/* asking ahead saves waits: a few show that it still is of use */
+	w->waits = waits >= (w->waits ? WAITS_STILL : WAITS);
 	if (atomic_load(&walk->enough) ||
 	    !wants_more(w, waits, w->then.ns - was.ns, spins) ||
 	    pthread_mutex_trylock(&walk->adding) != 0)

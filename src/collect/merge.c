@@ -242,9 +242,14 @@ int es_merge_run(struct es_walker *w, struct es_node *n, const struct stat *st,
 
 	if (begin(&m, st, mounted) < 0)
 		return w->err.code;
-	for (size_t i = 0; i < w->n_names; i++)
+	for (size_t i = 0, ahead = 0; i < w->n_names; i++) {
+		if (i == ahead)
+			ahead = es_ahead_ask(w, n, i);
+		w->fresh = w->names[i].fresh;
 		if (merge_name(&m, &w->names[i]) < 0)
 			return w->err.code;
+	}
+	w->fresh = false;
 	while (m.more)
 		if (pass_row(&m) < 0)
 			return w->err.code;

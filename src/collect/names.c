@@ -78,6 +78,17 @@ static int add_names(struct es_walker *w, size_t at)
 	return 0;
 }
 
+/* The inode number that the directory has for a name. */
+uint64_t es_name_ino(const struct es_walker *w, const struct es_name *name)
+{
+	const char *rec =
+		w->dents.data + name->at - offsetof(struct dent, name);
+	uint64_t ino;
+
+	memcpy(&ino, rec + offsetof(struct dent, ino), sizeof(ino));
+	return ino;
+}
+
 static int name_cmp(const struct es_name *a, const struct es_name *b,
 		    const char *base)
 {

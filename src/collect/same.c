@@ -86,7 +86,8 @@ static bool is_comparable(const struct es_entry *old, const struct es_entry *e)
 /* ---------------------------------------------------------------- a log */
 
 /* Whether the file begins with what @old knows the digest of. */
-static int begins_alike(struct es_walker *w, const struct es_entry *old, int fd)
+static int begins_alike(struct es_walker *w, const struct es_entry *old,
+			struct es_cached *c)
 {
 	struct es_digest *d = old->has & ES_HAS_HMAC ? w->hmac : w->sha256;
 	uint8_t digest[ES_SHA256_LEN];
@@ -100,8 +101,9 @@ static int begins_alike(struct es_walker *w, const struct es_entry *old, int fd)
 	es_digest_begin(d);
 	while (at < old->size) {
 		uint64_t left = old->size - at;
-		ssize_t n = pread(fd, buf, left < CHUNK ? (size_t)left : CHUNK,
-				  (off_t)at);
+		ssize_t n =
+			pread(c->fd, buf, left < CHUNK ? (size_t)left : CHUNK,
+			      (off_t)at);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -110,6 +112,7 @@ static int begins_alike(struct es_walker *w, const struct es_entry *old, int fd)
 		es_digest_update(d, buf, (size_t)n);
 		at += (uint64_t)n;
 		es_walker_count(&w->read_bytes, (uint64_t)n);
+		es_cached_read(c, at);
 		es_walker_progress(w);
 		if (es_walk_stopped(w->walk))
 			return es_fail(&w->err, -ECANCELED, "stopped");
@@ -142,8 +145,8 @@ static int is_kept_well(struct es_walker *w, const struct es_object *o)
  * A log that was only added to: the same file, and its first bytes, as many
  * as it had, are what they were. @e has all but content.
  */
-int es_same_growing(struct es_walker *w, const struct es_object *o, int fd,
-		    struct es_entry *e)
+int es_same_growing(struct es_walker *w, const struct es_object *o,
+		    struct es_cached *c, struct es_entry *e)
 {
 	const struct es_entry *old = o->old;
 	int rc;
@@ -156,7 +159,7 @@ int es_same_growing(struct es_walker *w, const struct es_object *o, int fd,
 		return 0;
 	rc = is_kept_well(w, o);
 	if (rc > 0)
-		rc = begins_alike(w, old, fd);
+		rc = begins_alike(w, old, c);
 	return rc > 0 ? keep(w, o, e) : rc;
 }
 
