@@ -126,6 +126,8 @@ struct es_collect_skip {
  *           have enough to do, and more, up to this, once they are found
  *           waiting for a storage that does not have to seek. Callbacks see
  *           lane numbers below the greater of the two
+ * @rate:    bytes of file content that all of them together may read a second,
+ *           0 = as many as they can
  * @key:     ES_KEY_LEN bytes for HMAC values
  * @full:    read every file again, whatever its row says
  * @decided: the rows were made under these very rules, so that entries they
@@ -147,6 +149,7 @@ struct es_collect_options {
 	const char *root;
 	unsigned int lanes;
 	unsigned int lanes_max;
+	uint64_t rate;
 	const uint8_t *key;
 	bool full;
 	bool decided;

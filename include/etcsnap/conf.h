@@ -33,6 +33,9 @@ enum es_conf_id {
 	ES_CONF_COLLECT_THREADS,
 	ES_CONF_COLLECT_NETWORK,
 	ES_CONF_COLLECT_WAIT,
+	ES_CONF_COLLECT_NICE,
+	ES_CONF_COLLECT_IO,
+	ES_CONF_COLLECT_RATE,
 	ES_CONF_FILES_DEFAULTS,
 	ES_CONF_FILES_INCLUDE,
 	ES_CONF_FILES_EXCLUDE,
@@ -78,6 +81,7 @@ enum es_conf_id {
  * @ES_CONF_T_BYTES:   number with optional K, M, G (1024)
  * @ES_CONF_T_SECONDS: duration as es_clock_duration(); a plain number is
  *                     seconds
+ * @ES_CONF_T_IO:      normal|low|idle
  * @ES_CONF_T_PATH:    absolute path
  * @ES_CONF_T_GLOB:    path pattern, see glob.h
  * @ES_CONF_T_REGEX:   PCRE2 regular expression with one group
@@ -96,6 +100,7 @@ enum es_conf_type {
 	ES_CONF_T_NUMBER,
 	ES_CONF_T_BYTES,
 	ES_CONF_T_SECONDS,
+	ES_CONF_T_IO,
 	ES_CONF_T_PATH,
 	ES_CONF_T_GLOB,
 	ES_CONF_T_REGEX,
@@ -107,6 +112,18 @@ enum es_conf_type {
 	ES_CONF_T_ENV,
 	ES_CONF_T_LINE,
 	ES_CONF_T_REPLACE,
+};
+
+/**
+ * enum es_conf_io - number of an IO value
+ * @ES_CONF_IO_NORMAL: as the process was started
+ * @ES_CONF_IO_LOW:    behind all others
+ * @ES_CONF_IO_IDLE:   only when there are no others
+ */
+enum es_conf_io {
+	ES_CONF_IO_NORMAL,
+	ES_CONF_IO_LOW,
+	ES_CONF_IO_IDLE,
 };
 
 /**
@@ -239,12 +256,12 @@ bool es_conf_is_set(const struct es_conf *conf, enum es_conf_id id);
 const char *es_conf_text(const struct es_conf *conf, enum es_conf_id id);
 
 /**
- * es_conf_number - value of a NUMBER, BYTES, SECONDS or BOOL key
+ * es_conf_number - value of a NUMBER, BYTES, SECONDS, IO or BOOL key
  * @conf: configuration
  * @id:   key
  *
- * Return: the number; 1 or 0 for a BOOL; 0 where there is neither a value nor
- * a default.
+ * Return: the number; 1 or 0 for a BOOL; enum es_conf_io for an IO; 0 where
+ * there is neither a value nor a default.
  */
 int64_t es_conf_number(const struct es_conf *conf, enum es_conf_id id);
 

@@ -67,10 +67,13 @@ static void ask(const struct es_walker *w, const struct es_node *n,
 	posix_fadvise(fd, 0, (off_t)ES_AHEAD_BYTES, POSIX_FADV_WILLNEED);
 }
 
+/* Whether to ask: where a limit is set, nobody is to be pressed. */
 static bool is_worth_it(const struct es_walker *w, const struct es_node *n)
 {
-	return w->waits && n->has_decision && n->reach == ES_REACH_ALL &&
-	       (!n->has_old || w->walk->options->full);
+	const struct es_walk *walk = w->walk;
+
+	return w->waits && walk->pace.rate == 0 && n->has_decision &&
+	       n->reach == ES_REACH_ALL && (!n->has_old || walk->options->full);
 }
 
 /*

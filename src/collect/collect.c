@@ -254,6 +254,7 @@ int es_collect_run(struct es_collect_totals *out,
 		.lanes = 1,
 		.most = most_lanes(options),
 		.root_fd = -1,
+		.pace = { .rate = options->rate },
 	};
 	int rc;
 

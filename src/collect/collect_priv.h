@@ -79,6 +79,12 @@ struct es_cached {
 	uint64_t window; /* that is being read */
 };
 
+/* Bytes that all lanes together may read a second. */
+struct es_pace {
+	uint64_t rate; /* 0: as many as they can */
+	atomic_uint_least64_t paid;
+};
+
 /* What a lane has used up. */
 struct es_lane_use {
 	uint64_t switches; /* times it went to sleep */
@@ -151,6 +157,7 @@ struct es_walk {
 	pthread_mutex_t adding; /* held while one is */
 	int root_fd;
 	uint64_t root_dev;
+	struct es_pace pace;
 	size_t max_dirs;	 /* descriptors that waiting nodes may hold */
 	atomic_size_t open_dirs; /* that they do hold */
 	atomic_bool failed;
@@ -226,6 +233,10 @@ void es_cached_read(struct es_cached *c, uint64_t at);
 void es_cached_rewind(struct es_cached *c);
 void es_cached_end(struct es_cached *c);
 bool es_cached_none(int fd);
+
+/* pace.c */
+uint64_t es_pace_take(struct es_pace *p, uint64_t bytes, uint64_t now);
+void es_walker_pace(struct es_walker *w, uint64_t bytes);
 
 /* merge.c: make the listing from names, row and what is found. */
 int es_merge_run(struct es_walker *w, struct es_node *n, const struct stat *st,

@@ -304,6 +304,7 @@ static int read_whole(struct es_walker *w, struct es_object *o, int fd,
 	if (rc != 0)
 		return rc;
 	es_walker_count(&w->read_bytes, total);
+	es_walker_pace(w, total);
 	return record_whole(w, o, buf, total, e);
 }
 
@@ -333,6 +334,7 @@ static int read_stream(struct es_walker *w, struct es_object *o,
 		total += (uint64_t)n;
 		es_walker_count(&w->read_bytes, (uint64_t)n);
 		es_cached_read(c, total);
+		es_walker_pace(w, (uint64_t)n);
 		/* a file that grows faster than it is read has no end */
 		if (n == 0 || total >= (uint64_t)o->st.st_size)
 			break;

@@ -113,6 +113,7 @@ static int begins_alike(struct es_walker *w, const struct es_entry *old,
 		at += (uint64_t)n;
 		es_walker_count(&w->read_bytes, (uint64_t)n);
 		es_cached_read(c, at);
+		es_walker_pace(w, (uint64_t)n);
 		es_walker_progress(w);
 		if (es_walk_stopped(w->walk))
 			return es_fail(&w->err, -ECANCELED, "stopped");

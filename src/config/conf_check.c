@@ -126,6 +126,26 @@ static int check_seconds(const struct es_conf_key *key, const char *text,
 	return 0;
 }
 
+static int check_io(const struct es_conf_key *key, const char *text,
+		    int64_t *out, struct es_error *err)
+{
+	static const char *const words[] = {
+		[ES_CONF_IO_NORMAL] = "normal",
+		[ES_CONF_IO_LOW] = "low",
+		[ES_CONF_IO_IDLE] = "idle",
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(text, words[i]))
+			continue;
+		*out = (int64_t)i;
+		return 0;
+	}
+	return es_fail_config(err,
+			      "%s = '%s' is unknown; it is normal, low or idle",
+			      key->key, ES_Q(text));
+}
+
 int es_conf_check_number(const struct es_conf_key *key, const char *text,
 			 int64_t *out, struct es_error *err)
 {
@@ -136,6 +156,8 @@ int es_conf_check_number(const struct es_conf_key *key, const char *text,
 		return check_bytes(key, text, out, err);
 	case ES_CONF_T_SECONDS:
 		return check_seconds(key, text, out, err);
+	case ES_CONF_T_IO:
+		return check_io(key, text, out, err);
 	case ES_CONF_T_NUMBER:
 	case ES_CONF_T_PATH:
 	case ES_CONF_T_GLOB:
@@ -189,6 +211,7 @@ int es_conf_check_value(const struct es_conf_key *key, const char *text,
 	case ES_CONF_T_NUMBER:
 	case ES_CONF_T_BYTES:
 	case ES_CONF_T_SECONDS:
+	case ES_CONF_T_IO:
 		return es_conf_check_number(key, text, &n, err);
 	case ES_CONF_T_PATH:
 		if (text[0] == '/')

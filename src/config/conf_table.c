@@ -52,6 +52,30 @@ static const struct es_conf_key keys[ES_CONF_COUNT] = {
 		.max = 86400,
 		.help = "how long a run waits for another one to end",
 	},
+	[ES_CONF_COLLECT_NICE] = {
+		.section = "collect",
+		.key = "nice",
+		.type = ES_CONF_T_NUMBER,
+		.fallback = "0",
+		.max = 19,
+		.help = "how far a run gives way to others on the processors",
+	},
+	[ES_CONF_COLLECT_IO] = {
+		.section = "collect",
+		.key = "io",
+		.type = ES_CONF_T_IO,
+		.fallback = "normal",
+		.help = "how far a run gives way to others on the disks: "
+			"normal, low or idle",
+	},
+	[ES_CONF_COLLECT_RATE] = {
+		.section = "collect",
+		.key = "rate",
+		.type = ES_CONF_T_BYTES,
+		.fallback = "0",
+		.max = (int64_t)1 << 40,
+		.help = "bytes of content to read a second, 0 = no limit",
+	},
 	[ES_CONF_FILES_DEFAULTS] = {
 		.section = "files",
 		.key = "defaults",

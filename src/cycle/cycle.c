@@ -5,6 +5,7 @@
 #include "etcsnap/cycle.h"
 
 #include "cycle/message_priv.h"
+#include "cycle/polite_priv.h"
 #include "cycle/snapshot_priv.h"
 #include "etcsnap/clock.h"
 #include "etcsnap/commit.h"
@@ -83,8 +84,9 @@ static int open_state(struct cycle *c, struct es_error *err)
 		return err->code;
 	if (es_state_problem(c->state))
 		es_buf_addf(&c->result->notice,
-			    "state cache: %s; everything "
+			    "%sstate cache: %s; everything "
 			    "is read again",
+			    c->result->notice.len ? "; " : "",
 			    es_state_problem(c->state));
 	was = es_state_basis(c->state);
 	c->snap.state = c->state;
@@ -139,6 +141,7 @@ static int walk(struct cycle *c, struct es_error *err)
 		.root = s->root,
 		.lanes = c->lanes,
 		.lanes_max = c->lanes_max,
+		.rate = (uint64_t)es_conf_number(s->conf, ES_CONF_COLLECT_RATE),
 		.key = s->key,
 		.full = c->options->full,
 		.decided = c->decided,
@@ -526,6 +529,7 @@ int es_cycle_run(struct es_cycle_result *out, struct es_session *s,
 		rc = es_store_lock(s->store, options->wait, err);
 	if (rc < 0)
 		return rc;
+	es_polite_begin(s->conf, &out->notice);
 	set_lanes(&c);
 	rc = es_snapshot_init(&c.snap, s, c.lanes_max ? c.lanes_max : c.lanes,
 			      err);

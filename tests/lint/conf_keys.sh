@@ -25,6 +25,7 @@ function plural(type) {
 BEGIN {
 	word["BOOL"] = "yes or no"; word["NUMBER"] = "number"
 	word["BYTES"] = "size"; word["SECONDS"] = "duration"
+	word["IO"] = "word"
 	word["PATH"] = "path"; word["GLOB"] = "pattern"
 	word["TEXT"] = "text"; word["ENV"] = "variable"
 	word["LINE"] = "line expression"; word["REPLACE"] = "replacement"

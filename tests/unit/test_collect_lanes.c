@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* test_collect_lanes.c - unit tests of the walk: how many threads */
+/* test_collect_lanes.c - unit tests of the walk: how many threads, how fast */
 #include "config.h"
 
 #include "collect/collect_priv.h"
@@ -8,6 +8,83 @@
 
 #include <sys/resource.h>
 #include <sys/sysmacros.h>
+
+#define SECOND UINT64_C(1000000000)
+#define MS UINT64_C(1000000)
+
+/* ------------------------------------------------------------------- pace */
+
+START_TEST(a_rate_is_kept)
+{
+	static const uint64_t rates[] = { 1, 999, 4096, 1 << 20, 1ULL << 40 };
+	struct es_pace p = { .rate = rates[_i] };
+	const uint64_t start = 5 * SECOND;
+	uint64_t now = start;
+	uint64_t taken = 0;
+
+	/* whatever the pieces, who sleeps as told ends in time */
+	for (uint64_t i = 1; i <= 1000; i++) {
+		uint64_t bytes = rates[_i] / 7 * (i % 5) + i % 3;
+
+		taken += bytes;
+		now += es_pace_take(&p, bytes, now);
+	}
+	uint64_t due = taken / rates[_i] * SECOND +
+		       (uint64_t)((double)(taken % rates[_i]) * SECOND /
+				  (double)rates[_i]);
+
+	ck_assert_uint_le(now - start, due);
+	ck_assert_uint_ge(now - start + 101 * MS, due);
+}
+END_TEST
+
+START_TEST(a_pause_gives_no_credit)
+{
+	struct es_pace p = { .rate = 1000 };
+	uint64_t now = 100 * SECOND;
+
+	/* a tenth of a second's worth at once, not the hundred seconds' */
+	ck_assert_uint_eq(es_pace_take(&p, 100, now), 0);
+	ck_assert_uint_eq(es_pace_take(&p, 1000, now), SECOND);
+	now += 50 * SECOND;
+	ck_assert_uint_eq(es_pace_take(&p, 1100, now), SECOND);
+	/* who does not wait owes ever more */
+	ck_assert_uint_eq(es_pace_take(&p, 1000, now), 2 * SECOND);
+}
+END_TEST
+
+START_TEST(no_rate_is_no_limit)
+{
+	struct es_pace p = { .rate = 0 };
+
+	ck_assert_uint_eq(es_pace_take(&p, UINT64_MAX, SECOND), 0);
+	ck_assert_uint_eq(es_pace_take(&p, UINT64_MAX, SECOND), 0);
+}
+END_TEST
+
+START_TEST(a_run_takes_its_time)
+{
+	struct timespec a, b;
+	char text[4096];
+
+	/* 40 KiB at 200 KiB a second, of which a tenth of a second is free */
+	memset(text, 'x', sizeof(text));
+	for (int i = 0; i < 10; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "f%d", i);
+		es_unit_file(name, text, sizeof(text));
+	}
+	w.options.rate = 200 << 10;
+	clock_gettime(CLOCK_MONOTONIC, &a);
+	es_unit_walk_run(&w);
+	clock_gettime(CLOCK_MONOTONIC, &b);
+	ck_assert_uint_eq(w.totals.read_bytes, 10 * sizeof(text));
+	ck_assert_double_ge((double)(b.tv_sec - a.tv_sec) +
+				    (double)(b.tv_nsec - a.tv_nsec) / 1e9,
+			    0.09);
+}
+END_TEST
 
 /* ---------------------------------------------------------------- storage */
 
@@ -160,6 +237,10 @@ int main(void)
 
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, es_unit_walk_setup, es_unit_walk_teardown);
+	tcase_add_loop_test(t, a_rate_is_kept, 0, 5);
+	tcase_add_test(t, a_pause_gives_no_credit);
+	tcase_add_test(t, no_rate_is_no_limit);
+	tcase_add_test(t, a_run_takes_its_time);
 	tcase_add_test(t, disks_that_turn);
 	tcase_add_test(t, who_does_not_wait_stays_alone);
 	tcase_add_loop_test(t, who_waits_gets_help, 0, 9);
