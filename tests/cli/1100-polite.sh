@@ -3,6 +3,8 @@
 # 1100-polite.sh - a run gives way as far as it is told to
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 need git strace
+# Nobody may go back from where a "nice make check" has put it.
+[ "$(nice)" -eq 0 ] || skip_all "it runs at niceness $(nice) already"
 
 # asked LINE… - the calls by which a run with these lines gives way
 asked() {
