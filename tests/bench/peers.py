@@ -114,6 +114,9 @@ class Etcsnap(Program):
             f.writelines("include = %s\n" % p for p in include)
             if self.takes_parts():
                 f.write("[collect]\nparts = files\n")
+            # Programs are watched by digest; what AIDE does is no more.
+            if self.tree.name == "real":
+                f.write("[rule usr]\nmatch = /usr\nclass = digest\n")
         os.makedirs(self.store + "/state", exist_ok=True)
 
     def takes_parts(self):

@@ -16,7 +16,7 @@ two; the table says how many there were.
 
 Trees: made up ones of 1k to 1m small files; one flat directory; "real", a copy
 of this machine's /etc and /usr of at most 5 GB, watched as if it were / with
-the shipped rules, and "watched", what of it is watched by default.
+all of /usr by digest, and "watched", what of it is watched by default.
 
 Scenarios: "none" nothing changed; "changed" 100 files got a line, likewise
 changed10, changed1000 and changed-all; "first" the first run, nothing stored
