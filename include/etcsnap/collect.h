@@ -72,7 +72,8 @@ struct es_collect_dir {
  * struct es_collect_io - what the caller provides
  * @payload: handed to every callback
  * @prior:   row of a directory as the state has it: 1 and @out filled (reset
- *           first), 0 when there is none, or a negative errno. NULL: no rows
+ *           first) with a listing that es_listing_open() has found whole, 0
+ *           when there is none, or a negative errno. NULL: no rows
  * @stored:  listing of a directory as the tip has it, for what cannot be read
  *           and has no row: 1, 0 or negative, as @prior. NULL: none
  * @blob:    keep content; sets @oid to its git id: 0 or a negative errno

@@ -117,6 +117,17 @@ struct es_listing_reader {
 int es_listing_open(struct es_listing_reader *r, const char *data, size_t len);
 
 /**
+ * es_listing_again - start reading what es_listing_open() has found whole
+ * @r:    position, set
+ * @data: packed listing, borrowed while reading
+ * @len:  its bytes
+ *
+ * Does not look at the checksum, which costs more than all the rest.
+ */
+void es_listing_again(struct es_listing_reader *r, const char *data,
+		      size_t len);
+
+/**
  * es_listing_next - the next entry
  * @r: position
  * @e: set; strings point into the listing

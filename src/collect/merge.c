@@ -111,7 +111,7 @@ static int begin(struct merge *m, const struct stat *st, bool mounted)
 	if (find_base(m, &base) < 0)
 		return m->w->err.code;
 	if (base) {
-		es_listing_open(&m->r, base->data, base->len);
+		es_listing_again(&m->r, base->data, base->len);
 		next_row(m);
 	}
 	if (is_self_same(m, st, mounted)) {

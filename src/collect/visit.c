@@ -37,9 +37,9 @@ void es_merge_diverge(struct merge *m)
 		return;
 	m->built = true;
 	es_listing_begin(&m->w->out, &m->self);
-	if (m->kept < 2 ||
-	    es_listing_open(&r, m->w->prior.data, m->w->prior.len) < 0)
+	if (m->kept < 2)
 		return;
+	es_listing_again(&r, m->w->prior.data, m->w->prior.len);
 	es_listing_next(&r, &e);
 	for (uint32_t i = 1; i < m->kept && es_listing_next(&r, &e) > 0; i++)
 		es_listing_add_raw(&m->w->out, r.rec, r.rec_len);

@@ -169,7 +169,6 @@ static bool is_entered(const struct es_walk *walk, const struct es_node *n)
 static int load_prior(struct es_walker *w, struct es_node *n)
 {
 	const struct es_collect_io *io = w->walk->io;
-	struct es_listing_reader r;
 	int rc;
 
 	n->has_old = false;
@@ -178,9 +177,7 @@ static int load_prior(struct es_walker *w, struct es_node *n)
 	es_buf_reset(&w->prior);
 	rc = io->prior(io->payload, w->lane, es_buf_str(&w->path), w->path.len,
 		       &w->prior, &w->err);
-	/* a damaged row is as good as none */
-	if (rc > 0 && es_listing_open(&r, w->prior.data, w->prior.len) == 0)
-		n->has_old = true;
+	n->has_old = rc > 0;
 	return rc < 0 ? rc : 0;
 }
 

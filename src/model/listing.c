@@ -224,12 +224,19 @@ int es_listing_open(struct es_listing_reader *r, const char *data, size_t len)
 	memcpy(&h, data, sizeof(h));
 	if (h.magic != MAGIC || h.sum != checksum(data, len, h.count))
 		return -EILSEQ;
-	*r = (struct es_listing_reader){
-		.pos = data + sizeof(h),
-		.end = data + len,
-		.rec = data + sizeof(h),
-	};
+	es_listing_again(r, data, len);
 	return 0;
+}
+
+void es_listing_again(struct es_listing_reader *r, const char *data, size_t len)
+{
+	const size_t head = sizeof(struct header);
+
+	*r = (struct es_listing_reader){
+		.pos = data + head,
+		.end = data + len,
+		.rec = data + head,
+	};
 }
 
 /* Take @len bytes at *@pos; NULL when there are fewer. */
