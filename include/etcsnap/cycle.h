@@ -12,6 +12,8 @@
  * @full:     read every file again
  * @dry:      write nothing: no lock, no commit, no state; the new tree can
  *            be compared until es_store_discard()
+ * @rotate:   make a new secret key, under which every hidden value is recorded
+ *            anew; there is a commit, and the key stays only if it stands
  * @message:  the person's words for the commit, or NULL
  * @trigger:  what started the run: "manual", "cron", "timer", "apt", …
  * @wait:     seconds to wait for another run
@@ -23,6 +25,7 @@
 struct es_cycle_options {
 	bool full;
 	bool dry;
+	bool rotate;
 	const char *message;
 	const char *trigger;
 	unsigned int wait;
@@ -36,6 +39,7 @@ struct es_cycle_options {
  * struct es_cycle_result - what a run did; es_cycle_dispose()
  * @changed:   something recorded differs from the tip
  * @first:     the branch had no commit before
+ * @rekeyed:   hidden values were made with another key than the tip's
  * @commit:    new commit, all zero when none was made
  * @old_tree:  root tree of the tip before the run, all zero when @first
  * @tree:      root tree of what is there now (equal to @old_tree when not
@@ -49,6 +53,7 @@ struct es_cycle_options {
 struct es_cycle_result {
 	bool changed;
 	bool first;
+	bool rekeyed;
 	struct es_oid commit;
 	struct es_oid old_tree;
 	struct es_oid tree;

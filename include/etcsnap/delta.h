@@ -144,6 +144,26 @@ size_t es_delta_kinds(const struct es_delta *d, enum es_change_kind kind);
 size_t es_delta_tightened(const struct es_delta *d);
 
 /**
+ * es_delta_key_changed - whether hidden values were made with two keys
+ * @d: delta
+ *
+ * Return: true when the runs say so of themselves (run/summary).
+ */
+bool es_delta_key_changed(const struct es_delta *d);
+
+/**
+ * es_delta_rekeyed - hidden values that differ by their key alone
+ * @d: delta
+ *
+ * Secret files whose size and time are the same, and texts that are the same
+ * but for the marks of masked values, are no changes when the key is another
+ * one; only their number is told.
+ *
+ * Return: number of paths, 0 when the key is the same.
+ */
+size_t es_delta_rekeyed(const struct es_delta *d);
+
+/**
  * enum es_patch_result - why a content diff is there or not
  * @ES_PATCH_TEXT:   hunks were written
  * @ES_PATCH_NONE:   content does not differ (or is none: directories)

@@ -23,12 +23,14 @@
  * @ids:      user database of the root
  * @packages: package databases of the root; NULL where they are there and
  *            could not be opened, which keeps the tip's list
+ * @packages_error: then the negative errno
  */
 struct es_facts_options {
 	const char *root;
 	bool live;
 	struct es_ids *ids;
 	struct es_packages *packages;
+	int packages_error;
 };
 
 /**

@@ -104,7 +104,8 @@ int es_ids_accounts(struct es_ids *ids, const struct es_account **out,
  * es_ids_homes - every home directory, each once
  * @ids:  database
  * @out:  appended: absolute paths, each followed by a NUL byte, sorted by
- *        bytes; "/" and relative ones are left out
+ *        bytes; "/" and relative ones are left out, and of one behind a
+ *        symbolic link there is the directory that it leads to as well
  * @err:  filled on failure
  *
  * Return: 0 or a negative errno.

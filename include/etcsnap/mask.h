@@ -23,7 +23,7 @@
  * comment is a comment and nothing more.
  */
 
-/** struct es_mask_set - compiled masks; used by many threads at once */
+/** struct es_mask_set - masks; used by many threads at once */
 struct es_mask_set;
 
 /**
@@ -36,13 +36,16 @@ struct es_mask_set;
 int es_mask_check(const char *regex, struct es_error *err);
 
 /**
- * es_mask_set_new - compile masks
+ * es_mask_set_new - take in masks
  * @out:     owned; es_mask_set_free()
- * @regexes: NUL-terminated expressions
+ * @regexes: NUL-terminated expressions, copied; es_mask_check() has passed
+ *           each of them
  * @n:       their number
  * @err:     filled on failure
  *
- * Return: 0, -EINVAL, -ENOMEM.
+ * None is compiled before a text needs it: most runs have none to look at.
+ *
+ * Return: 0 or -ENOMEM.
  */
 int es_mask_set_new(struct es_mask_set **out, const char *const *regexes,
 		    size_t n, struct es_error *err);
@@ -68,8 +71,8 @@ ES_DEFINE_CLEANUP(struct es_mask_set, es_mask_set_free)
  * one value. A group that is such a mark already stays as it is.
  *
  * Return: number of masked values, 0 when @out is to be ignored; negative
- * (-EFBIG or -E2BIG when a limit was hit, -ENOMEM) when the text must be
- * treated as secret.
+ * (-EFBIG or -E2BIG when a limit was hit, -ENOMEM, -EINVAL when a mask does
+ * not compile) when the text must be treated as secret.
  */
 int es_mask_apply(const struct es_mask_set *set, struct es_buf *out,
 		  const char *text, size_t len, struct es_digest *hmac);

@@ -184,8 +184,9 @@ uint64_t es_rules_binary_max(const struct es_rules *rules);
  * es_rules_masks - masks for text that is no file (messages, outputs)
  * @rules: rules
  *
- * Return: the masks of the first rule that has any, which is the shipped one;
- * borrowed, NULL when there are none.
+ * Return: the masks of the last rule that has any and a pattern "/", which is
+ * the shipped one unless the configuration has such a rule; where there is
+ * none those of the first rule; borrowed, NULL when there are none.
  */
 const struct es_mask_set *es_rules_masks(const struct es_rules *rules);
 

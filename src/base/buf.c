@@ -110,11 +110,10 @@ int es_buf_addn(struct es_buf *b, uint64_t n, unsigned int base,
 	char digits[64];
 	char *at = digits + sizeof(digits);
 
-	while (n > 0 || (width > 0 && at > digits)) {
+	for (; n > 0; n /= base)
 		*--at = (char)('0' + n % base);
-		n /= base;
-		width -= width > 0;
-	}
+	while (at > digits && (size_t)(digits + sizeof(digits) - at) < width)
+		*--at = '0';
 	return es_buf_add(b, at, (size_t)(digits + sizeof(digits) - at));
 }
 

@@ -68,10 +68,17 @@ size_t es_charset_mark(const char *data, size_t len)
 static bool is_ascii(const char *data, size_t len)
 {
 	unsigned char any = 0;
+	uint64_t many = 0, word;
+	size_t i = 0;
 
-	for (size_t i = 0; i < len; i++)
+	/* every text that is read comes through here: eight at a time */
+	for (; len - i >= sizeof(word); i += sizeof(word)) {
+		memcpy(&word, data + i, sizeof(word));
+		many |= word;
+	}
+	for (; i < len; i++)
 		any |= (unsigned char)data[i];
-	return any < 0x80;
+	return any < 0x80 && !(many & 0x8080808080808080u);
 }
 
 /* ES_CHARSET_NONE where only a guess could tell. */

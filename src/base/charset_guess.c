@@ -102,7 +102,7 @@ void charset_count(struct charset_counts *c, const char *data, size_t len)
 /* What no text has, tabs, line ends and terminal sequences aside. */
 static bool has_controls(const struct charset_counts *c)
 {
-	for (unsigned char b = 0; b < ' '; b++)
+	for (unsigned int b = 0; b < ' '; b++)
 		if ((b < '\a' || b > '\r') && b != '\033' && c->all[b])
 			return true;
 	return c->all[0x7f] > 0;

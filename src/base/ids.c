@@ -11,13 +11,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <linux/openat2.h>
 #include <pthread.h>
 #include <pwd.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 /* Ceiling of a user database in bytes; half a million accounts fit. */
 #define DATABASE_MAX ((size_t)64 << 20)
@@ -45,24 +48,30 @@ static char nameless[] = "";
  * Open a file below a root whose symbolic links must not lead out of it, as
  * the root may be an image that somebody else made.
  */
-static int open_inside(const char *root, const char *path)
+static int open_below(int dir, const char *path, int flags)
 {
-	ES_CLEANUP(es_closep)
-	int dir = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct open_how how = {
-		.flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
+		.flags = (unsigned int)flags,
 		.resolve = RESOLVE_IN_ROOT,
 	};
+	long fd = syscall(SYS_openat2, dir, path, &how, sizeof(how));
+
+	return (int)fd;
+}
+
+static int open_inside(const char *root, const char *path)
+{
+	const int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+	ES_CLEANUP(es_closep)
+	int dir = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (dir < 0)
 		return -1;
-	long fd = syscall(SYS_openat2, dir, path, &how, sizeof(how));
+	int fd = open_below(dir, path, flags);
 	/* Before Linux 5.6, or forbidden by a sandbox that is older. */
 	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
-		fd = openat(dir, path,
-			    O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK |
-				    O_NOFOLLOW);
-	return (int)fd;
+		fd = openat(dir, path, flags | O_NOFOLLOW);
+	return fd;
 }
 
 /* A database that is missing, unreadable or no file at all is an empty one. */
@@ -310,6 +319,39 @@ static int add_home(struct es_strmap *homes, const char *home, size_t len,
 	return 0;
 }
 
+/* Where a descriptor really is. Return: bytes of the path, 0 unknown. */
+static size_t real_path(char *out, size_t size, int fd)
+{
+	char link[32];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, out, size - 1);
+	if (n <= 0 || (size_t)n >= size - 1 || out[0] != '/')
+		return 0;
+	out[n] = '\0';
+	return n > 1 ? (size_t)n : 0;
+}
+
+/*
+ * A home that is reached through a symbolic link is where the link leads: the
+ * walk follows none. Looked at without O_DIRECTORY, which would have an
+ * automounter mount every home there is.
+ */
+static int add_real_home(struct es_strmap *homes, int root, const char *home,
+			 struct es_error *err)
+{
+	char top[PATH_MAX], path[PATH_MAX];
+	size_t skip = real_path(top, sizeof(top), root);
+	ES_CLEANUP(es_closep)
+	int fd = open_below(root, home, O_PATH | O_CLOEXEC);
+	size_t len = fd < 0 ? 0 : real_path(path, sizeof(path), fd);
+
+	if (len <= skip || memcmp(path, top, skip) != 0 || path[skip] != '/')
+		return 0;
+	return add_home(homes, path + skip, len - skip, err);
+}
+
 /* Copies an account; the strings need not be NUL-terminated. */
 static int add_account(struct es_ids *ids, const struct es_account *a,
 		       size_t name_len, size_t home_len, struct es_error *err)
@@ -472,10 +514,15 @@ int es_ids_homes(struct es_ids *ids, struct es_buf *out, struct es_error *err)
 		return es_fail_oom(err);
 	if (es_ids_accounts(ids, &accounts, &n, err) < 0)
 		return err->code;
+	ES_CLEANUP(es_closep)
+	int root = open(ids->root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	for (size_t i = 0; i < n; i++) {
 		const char *home = accounts[i].home;
 
 		if (add_home(homes, home, strlen(home), err) < 0)
+			return err->code;
+		if (root >= 0 && home[0] == '/' &&
+		    add_real_home(homes, root, home, err) < 0)
 			return err->code;
 	}
 	return append_sorted(out, homes, err);

@@ -44,6 +44,14 @@ static int refuse_special(const char *path, struct es_error *err)
 		       ES_Q(path));
 }
 
+static struct es_replace take(struct es_replace *r)
+{
+	const struct es_replace taken = *r;
+
+	memset(r, 0, sizeof(*r));
+	return taken;
+}
+
 int es_replace_begin(struct es_replace *r, const char *path, mode_t mode,
 		     struct es_error *err)
 {
@@ -71,9 +79,8 @@ int es_replace_begin(struct es_replace *r, const char *path, mode_t mode,
 	n.file = fdopen(fd, "w");
 	if (!n.file)
 		return es_fail_oom(err);
-	fd = -1;
-	*r = n;
-	n = (struct es_replace){ 0 };
+	(void)es_steal_fd(&fd);
+	*r = take(&n);
 	return 0;
 }
 
@@ -82,12 +89,10 @@ static int finish_stream(FILE *file)
 {
 	int rc = 0;
 
-	if (fflush(file) == EOF)
+	if (fflush(file) == EOF || (!ferror(file) && fsync(fileno(file)) < 0))
 		rc = -errno;
 	else if (ferror(file))
 		rc = -EIO;
-	else if (fsync(fileno(file)) < 0)
-		rc = -errno;
 	if (fclose(file) == EOF && rc == 0)
 		rc = -errno;
 	return rc;

@@ -178,11 +178,9 @@ static int dir(struct es_findings *f, const char *path, size_t len,
 	const char *pos = es_buf_str(&f->old), *stop = pos + f->old.len;
 	const char *detail;
 	size_t detail_len;
-	int rc;
 
 	while (!f->checks->options.full &&
-	       (rc = es_findings_line(&pos, stop, &at, &detail, &detail_len)) >
-		       0) {
+	       es_findings_line(&pos, stop, &at, &detail, &detail_len) > 0) {
 		struct es_seen seen = { .path = at.data, .len = at.len };
 		struct stat st;
 

@@ -130,7 +130,10 @@ int es_homes_each(struct es_findings *f,
 	for (size_t i = 0, n; i < h->n; i += n) {
 		struct es_home home = { .path = h->accounts[i].home, .fd = -1 };
 
-		for (n = 1; i + n < h->n; n++)
+		n = 1;
+		if (!home.path)
+			continue;
+		for (; i + n < h->n; n++)
 			if (strcmp(h->accounts[i + n].home, home.path) != 0)
 				break;
 		home.accounts = &h->accounts[i];

@@ -123,9 +123,15 @@ int es_rev_parse(struct es_rev *out, struct es_call *call, const char *text,
 /* The commit of the branch main, or -ENOENT: "there is no run yet". */
 int es_rev_tip(struct es_commit **out, struct es_call *call,
 	       struct es_error *err);
-/* Operands as absolute paths; array and strings owned. */
+/*
+ * Operands as absolute paths; array and strings owned. One that begins with
+ * "commands", "system" or "findings", and is not there as a file, names a text
+ * of a run, and stays as it is; es_rev_is_text() tells of a path which it is.
+ */
+bool es_rev_names_text(const char *operand);
 int es_rev_paths(char ***out, size_t *n, char *const *operands, size_t count,
 		 struct es_error *err);
+bool es_rev_is_text(const char *path);
 void es_rev_paths_free(char **paths, size_t n);
 
 /* compare.c: two sides as a report on standard output. */

@@ -105,6 +105,8 @@ static void tell_result(const struct es_cycle_result *r, bool dry)
 		add_kind(&b, r->delta, ES_CHANGE_UNWATCHED, "no longer watched",
 			 false);
 	}
+	if (r->rekeyed)
+		es_buf_adds(&b, ", with another secret key");
 	es_oid_text(id, &r->commit);
 	printf("%.7s %s\n", dry ? "dry run" : id, es_buf_str(&b));
 }
@@ -136,6 +138,17 @@ static int finish(struct es_call *call, const struct es_cycle_options *o,
 	return r->totals.unread > 0 ? ES_EXIT_PARTIAL : ES_EXIT_DONE;
 }
 
+static int check_paths(char *const *paths, size_t n, struct es_error *err)
+{
+	for (size_t i = 0; i < n; i++)
+		if (es_rev_is_text(paths[i]))
+			return es_fail_config(err,
+					      "%s is recorded by whole runs "
+					      "alone; commit without a path",
+					      ES_Q(paths[i]));
+	return 0;
+}
+
 static int commit_run(struct es_call *call, struct es_error *err)
 {
 	struct es_progress progress;
@@ -154,9 +167,12 @@ static int commit_run(struct es_call *call, struct es_error *err)
 		return err->code;
 	o.paths = (const char *const *)paths;
 	o.n_paths = n;
-	es_progress_begin(&progress, call);
-	rc = es_cycle_run(&r, call->session, &o, err);
-	es_progress_end(&progress);
+	rc = check_paths(paths, n, err);
+	if (rc == 0) {
+		es_progress_begin(&progress, call);
+		rc = es_cycle_run(&r, call->session, &o, err);
+		es_progress_end(&progress);
+	}
 	if (rc == 0)
 		rc = finish(call, &o, &r, err);
 	es_cycle_dispose(&r);

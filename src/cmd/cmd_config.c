@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* cmd_config.c - etcsnap config: check, show, explain */
+/* cmd_config.c - etcsnap config: check, show, explain, rotate-key */
 #include "config.h"
 
 #include "cmd/cmd.h"
@@ -8,12 +8,15 @@
 #include "etcsnap/quote.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 
 static const struct es_opt config_opts[] = {
 	{ 0, "format", "FORM", "text, json or csv (show)" },
 	{ 0, "json", NULL, "the same as --format json" },
+	{ 'm', "message", "TEXT", "say why the key is replaced (rotate-key)" },
+	{ 'w', "wait", "SECONDS", "wait so long for another run (rotate-key)" },
 };
 
 enum column {
@@ -312,6 +315,67 @@ static int config_check(struct es_call *call, struct es_error *err)
 	return ES_EXIT_DONE;
 }
 
+static int rotate_options(struct es_cycle_options *o, struct es_call *call,
+			  struct es_error *err)
+{
+	const char *wait = es_opt_get(&call->args, "wait");
+	struct es_conf *conf = call->session->conf;
+
+	if (wait &&
+	    es_conf_set(conf, ES_CONF_COLLECT_WAIT, wait, "--wait", err) < 0)
+		return err->code;
+	o->wait = (unsigned int)es_conf_number(conf, ES_CONF_COLLECT_WAIT);
+	o->trigger = "rotate-key";
+	return 0;
+}
+
+/*
+ * What has changed since the last run is recorded first, under the old key:
+ * after that nobody could tell a changed password from one that is the same.
+ */
+static int rotate(struct es_call *call, struct es_session *s,
+		  struct es_cycle_options *o, struct es_error *err)
+{
+	struct es_cycle_result r = { 0 };
+	int rc = es_cycle_run(&r, s, o, err);
+
+	if (rc == 0 && r.notice.len > 0)
+		fprintf(stderr, "etcsnap: %s\n", es_buf_str(&r.notice));
+	es_cycle_dispose(&r);
+	if (rc < 0)
+		return rc;
+	o->rotate = true;
+	o->message = es_opt_get(&call->args, "message");
+	rc = es_cycle_run(&r, s, o, err);
+	if (rc == 0 && r.notice.len > 0)
+		fprintf(stderr, "etcsnap: %s\n", es_buf_str(&r.notice));
+	if (rc == 0 && call->verbosity >= 0) {
+		char id[ES_OID_HEX + 1];
+
+		es_oid_text(id, &r.commit);
+		printf("%.7s secret key rotated\n", id);
+	}
+	if (rc == 0 && r.totals.unread > 0)
+		rc = ES_EXIT_PARTIAL;
+	es_cycle_dispose(&r);
+	return rc;
+}
+
+static int config_rotate(struct es_call *call, struct es_error *err)
+{
+	ES_CLEANUP(es_session_freep) struct es_session *s = NULL;
+	struct es_cycle_options o = { .full = false };
+
+	/* other than what only prints: a run goes on when nobody reads */
+	signal(SIGPIPE, SIG_IGN);
+	if (rotate_options(&o, call, err) < 0 ||
+	    es_session_new(&s, &call->where,
+			   ES_NEED_RULES | ES_NEED_STORE | ES_NEED_KEY,
+			   err) < 0)
+		return err->code;
+	return rotate(call, s, &o, err);
+}
+
 static int config_run(struct es_call *call, struct es_error *err)
 {
 	const struct es_args *a = &call->args;
@@ -323,13 +387,16 @@ static int config_run(struct es_call *call, struct es_error *err)
 		return config_show(call, err);
 	if (a->n_operands == 1 && strcmp(what, "check") == 0)
 		return config_check(call, err);
-	return es_fail_config(err, "config takes check, show or explain PATH");
+	if (a->n_operands == 1 && strcmp(what, "rotate-key") == 0)
+		return config_rotate(call, err);
+	return es_fail_config(err, "config takes check, show, explain PATH or "
+				   "rotate-key");
 }
 
 const struct es_cmd es_cmd_config = {
 	.name = "config",
-	.args = "check | show | explain PATH",
-	.summary = "check and print the configuration, or explain a path",
+	.args = "check | show | explain PATH | rotate-key",
+	.summary = "check, print or explain the configuration; replace the key",
 	.needs = ES_NEED_RULES,
 	.table = true,
 	ES_OPTS(config_opts),

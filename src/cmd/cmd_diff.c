@@ -14,14 +14,15 @@ static const struct es_opt diff_opts[] = {
 };
 
 /*
- * Operands before "--" are revisions; one that begins with '/' is a path, so
- * that "etcsnap diff /etc/hosts" does what it says.
+ * Operands before "--" are revisions; one that begins with '/', or names a
+ * text of a run, is a path, so that "etcsnap diff /etc/hosts" does what it says.
  */
 static size_t count_revisions(const struct es_args *a)
 {
 	size_t n = 0;
 
-	while (n < a->dashes && n < 2 && a->operands[n][0] != '/')
+	while (n < a->dashes && n < 2 && a->operands[n][0] != '/' &&
+	       !es_rev_names_text(a->operands[n]))
 		n++;
 	return n;
 }
@@ -42,6 +43,10 @@ static int with_live(struct es_call *call, struct es_compare *c,
 	};
 	int rc;
 
+	/* commands, facts and findings are looked at by whole runs alone */
+	for (size_t i = 0; i < c->n_paths; i++)
+		if (es_rev_is_text(c->paths[i]))
+			o.n_paths = 0;
 	es_progress_begin(&progress, call);
 	rc = es_cycle_run(&r, call->session, &o, err);
 	es_progress_end(&progress);

@@ -4,8 +4,7 @@
 
 #include "cmd/cmd.h"
 #include "etcsnap/clock.h"
-#include "etcsnap/fileio.h"
-#include "etcsnap/quote.h"
+#include "etcsnap/replace.h"
 
 #include <errno.h>
 #include <string.h>
@@ -45,21 +44,17 @@ static int print_to(FILE *f, struct es_call *call, const struct es_compare *c,
 	return 0;
 }
 
-/* A report for a file is written whole or not at all. */
+/* A report for a file is written whole or not at all, and never in the place
+ * of a device. */
 static int print_file(struct es_call *call, const struct es_compare *c,
 		      const struct es_doc *doc, struct es_error *err)
 {
-	ES_CLEANUP(es_freep) char *data = NULL;
-	size_t len = 0;
-	FILE *f = open_memstream(&data, &len);
-	int rc;
+	ES_CLEANUP(es_replace_dispose) struct es_replace r = { 0 };
 
-	if (!f)
-		return es_fail_oom(err);
-	rc = print_to(f, call, c, doc, err);
-	if (fclose(f) != 0 && rc == 0)
-		rc = es_fail_oom(err);
-	return rc < 0 ? rc : es_write_file(c->file, data, len, 0600, err);
+	if (es_replace_begin(&r, c->file, 0600, err) < 0 ||
+	    print_to(r.file, call, c, doc, err) < 0)
+		return err->code;
+	return es_replace_commit(&r, err);
 }
 
 int es_compare_print(struct es_call *call, const struct es_compare *c,

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 void es_rev_dispose(struct es_rev *r)
 {
@@ -66,6 +67,26 @@ void es_rev_paths_free(char **paths, size_t n)
 	free(paths);
 }
 
+bool es_rev_is_text(const char *path)
+{
+	return *path != '/';
+}
+
+bool es_rev_names_text(const char *operand)
+{
+	static const char *const parts[] = { "commands", "findings", "system" };
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		size_t len = strlen(parts[i]);
+
+		if (strncmp(operand, parts[i], len) == 0 &&
+		    (operand[len] == '/' || operand[len] == '\0'))
+			return lstat(operand, &st) < 0;
+	}
+	return false;
+}
+
 int es_rev_paths(char ***out, size_t *n, char *const *operands, size_t count,
 		 struct es_error *err)
 {
@@ -78,7 +99,12 @@ int es_rev_paths(char ***out, size_t *n, char *const *operands, size_t count,
 	for (size_t i = 0; rc == 0 && i < count; i++) {
 		struct es_buf b = ES_BUF_INIT(1 << 20);
 
-		rc = es_path_absolute(&b, operands[i], err);
+		if (es_rev_names_text(operands[i])) {
+			es_buf_adds(&b, operands[i]);
+			rc = es_buf_check(&b, err);
+		} else {
+			rc = es_path_absolute(&b, operands[i], err);
+		}
 		if (rc == 0)
 			paths[i] = b.data;
 		else

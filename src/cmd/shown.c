@@ -183,8 +183,22 @@ static void add_extra(struct es_buf *out, const struct es_extra *x)
 	}
 }
 
+/* Of what must not be shown today, a digest of older days tells too much. */
+static bool tells_digest(const struct es_entry *e, const struct es_buf *data,
+			 int state)
+{
+	uint8_t digest[ES_SHA256_LEN];
+
+	if (!(e->has & ES_HAS_SHA256) || state == ES_PATCH_SECRET)
+		return false;
+	if (state != ES_PATCH_TEXT)
+		return true;
+	es_sha256(digest, es_buf_str(data), data->len);
+	return memcmp(digest, e->digest, sizeof(digest)) == 0;
+}
+
 static void add_attributes(struct es_buf *out, const struct es_entry *e,
-			   struct es_ids *ids)
+			   struct es_ids *ids, bool digest)
 {
 	char hex[2 * ES_SHA256_LEN + 1];
 
@@ -201,7 +215,7 @@ static void add_attributes(struct es_buf *out, const struct es_entry *e,
 	if (e->class != ES_CLASS_NONE)
 		es_buf_addf(out, "class   %s%s\n", es_class_name(e->class),
 			    e->has & ES_HAS_MASKED ? ", masked" : "");
-	if (e->has & ES_HAS_SHA256)
+	if (digest)
 		es_buf_addf(out, "sha256  %s\n",
 			    es_hex(hex, e->digest, ES_SHA256_LEN));
 	if (e->unread)
@@ -298,12 +312,13 @@ int es_shown_print(struct es_buf *out, struct es_call *call,
 	}
 	if (find(&w, &e, call, c, path, err) < 0)
 		return err->code;
-	add_attributes(out, &e, call->session->ids);
-	if (e.type == ES_TYPE_DIR && add_names(out, call, c, path, err) < 0)
-		return err->code;
 	rc = load(&data, call, path, &e, err);
 	if (rc < 0)
 		return rc;
+	add_attributes(out, &e, call->session->ids,
+		       tells_digest(&e, &data, rc));
+	if (e.type == ES_TYPE_DIR && add_names(out, call, c, path, err) < 0)
+		return err->code;
 	if (rc == ES_PATCH_SECRET) {
 		es_buf_adds(out, "\n(secret: the content is not shown)\n");
 	} else if (rc == ES_PATCH_DIGEST) {

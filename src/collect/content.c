@@ -5,6 +5,7 @@
 #include "collect/collect_priv.h"
 #include "collect/xattr_priv.h"
 
+#include "etcsnap/hide.h"
 #include "etcsnap/quote.h"
 #include "etcsnap/sniff.h"
 
@@ -113,44 +114,6 @@ static int set_blob(struct es_walker *w, struct es_entry *e, const char *data,
 	return 0;
 }
 
-/* Whether text, UTF-16 decoded first, holds a private key. */
-static int has_key(struct es_walker *w, const char *data, size_t len)
-{
-	if (!es_sniff_utf16(data, len))
-		return es_sniff_key(data, len);
-	es_buf_reset(&w->text);
-	if (es_sniff_decode(&w->text, data, len) < 0)
-		return es_fail_oom(&w->err);
-	return es_sniff_key(es_buf_str(&w->text), w->text.len);
-}
-
-/*
- * Apply the masks to what is to be mirrored. Where the result could not be
- * kept as the same kind of file (UTF-16, binary), a match makes it secret.
- * Return: 1 w->text is the masked text, 0 nothing to mask, 2 secret, or a
- * negative errno.
- */
-static int apply_masks(struct es_walker *w, const struct es_mask_set *masks,
-		       const char *data, size_t len)
-{
-	ES_CLEANUP(es_buf_dispose)
-	struct es_buf plain = ES_BUF_INIT(ES_BUF_MAX);
-	bool odd = es_sniff_binary(data, len);
-	int n;
-
-	if (es_sniff_utf16(data, len)) {
-		if (es_sniff_decode(&plain, data, len) < 0)
-			return es_fail_oom(&w->err);
-		data = es_buf_str(&plain);
-		len = plain.len;
-		odd = true;
-	}
-	n = es_mask_apply(masks, &w->text, data, len, w->hmac);
-	if (n == 0)
-		return 0;
-	return n < 0 || odd ? 2 : 1;
-}
-
 /*
  * The class of what is too large to be mirrored. Text that cannot be searched
  * for what masks would hide is secret.
@@ -191,9 +154,14 @@ static int classify(struct es_walker *w, const struct es_decision *decision,
 	*class = decision->class;
 	if (*class == ES_CLASS_SECRET)
 		return 0;
-	rc = has_key(w, data, len);
+	/* of a binary that is not kept only what is plain to see counts */
+	if (es_sniff_binary(data, len) &&
+	    (*class != ES_CLASS_MIRROR || len > max))
+		rc = es_sniff_key(data, len);
+	else
+		rc = es_hide_has_key(data, len);
 	if (rc < 0)
-		return rc;
+		return es_fail_oom(&w->err);
 	if (rc > 0)
 		*class = ES_CLASS_SECRET;
 	if (*class != ES_CLASS_MIRROR)
@@ -202,11 +170,13 @@ static int classify(struct es_walker *w, const struct es_decision *decision,
 		*class = stream_class(decision, data, len);
 		return 0;
 	}
-	rc = decision->masks ? apply_masks(w, decision->masks, data, len) : 0;
-	if (rc == 2)
+	rc = es_hide_values(decision->masks, &w->text, data, len, w->hmac);
+	if (rc == -ENOMEM)
+		return es_fail_oom(&w->err);
+	if (rc < 0)
 		*class = ES_CLASS_SECRET;
-	*masked = rc == 1;
-	return rc < 0 ? rc : 0;
+	*masked = rc > 0;
+	return 0;
 }
 
 /*

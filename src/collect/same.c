@@ -4,6 +4,7 @@
 
 #include "collect/collect_priv.h"
 
+#include "etcsnap/hide.h"
 #include "etcsnap/sniff.h"
 
 #include <errno.h>
@@ -57,7 +58,7 @@ static int is_masked_well(struct es_walker *w, const struct es_mask_set *masks,
 			  const char *text, size_t len)
 {
 	ES_CLEANUP(es_buf_dispose) struct es_buf out = ES_BUF_INIT(ES_BUF_MAX);
-	int n = masks ? es_mask_apply(masks, &out, text, len, w->hmac) : 0;
+	int n = es_hide_values(masks, &out, text, len, w->hmac);
 
 	if (n == -ENOMEM)
 		return es_fail_oom(&w->err);

@@ -84,12 +84,15 @@ static const char *text_name(struct es_buf *b, const struct es_command *c,
 	return es_buf_str(b);
 }
 
-/* What a program printed is not known; how it ended may be. */
+/*
+ * What a program printed is not known; how it ended may be. One trouble is
+ * told once.
+ */
 static int keep_output(struct es_texts *out, struct es_buf *b,
 		       const struct es_command *c, unsigned int unread)
 {
 	if (es_texts_keep(out, text_name(b, c, "stdout"), unread) < 0 ||
-	    es_texts_keep(out, text_name(b, c, "stderr"), unread) < 0)
+	    es_texts_keep(out, text_name(b, c, "stderr"), 0) < 0)
 		return -ENOMEM;
 	return 0;
 }
@@ -99,7 +102,7 @@ static int keep_all(struct es_texts *out, struct es_buf *b,
 {
 	if (keep_output(out, b, c, unread) < 0)
 		return -ENOMEM;
-	return es_texts_keep(out, text_name(b, c, "status"), unread);
+	return es_texts_keep(out, text_name(b, c, "status"), 0);
 }
 
 /* Cuts at a line's end where there is one, so that the filters see whole
@@ -190,8 +193,10 @@ static int put_ran(const struct es_commands *cs, const struct es_command *c,
 	if (is_missing(c, o))
 		return 0;
 	es_command_status(&status, &cs->jobs[c->job], o);
-	rc = o->stage || o->timed_out ? keep_output(out, b, c, 0)
-				      : put_output(cs, c, out);
+	if (o->stage || o->timed_out)
+		rc = keep_output(out, b, c, o->timed_out ? ETIMEDOUT : 0);
+	else
+		rc = put_output(cs, c, out);
 	if (rc > 0)
 		es_buf_adds(&status, "a filter took too long on some lines\n");
 	if (rc < 0 || status.failed)

@@ -223,6 +223,8 @@ int es_conf_check_value(const struct es_conf_key *key, const char *text,
 	case ES_CONF_T_GLOB:
 		return es_glob_check(text, err);
 	case ES_CONF_T_REGEX:
+		if (strcmp(text, ES_MASK_SHIPPED) == 0)
+			return 0;
 		return es_mask_check(text, err);
 	case ES_CONF_T_WORDS:
 		return check_words(key, text, err);

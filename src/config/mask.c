@@ -4,11 +4,11 @@
 
 #include "etcsnap/mask.h"
 
+#include "config/mask_codes_priv.h"
 #include "config/mask_words_priv.h"
 #include "config/pool_priv.h"
 
 #include "etcsnap/charset.h"
-#include "etcsnap/quote.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
@@ -36,7 +36,7 @@
  * only lines that hold one of them, each line by itself.
  */
 struct es_mask_set {
-	pcre2_code **codes;
+	struct es_mask_codes *codes;
 	size_t n;
 	uint64_t with;
 	struct es_mask_words *words;
@@ -58,44 +58,6 @@ struct spans {
 static void dispose_spans(struct spans *s)
 {
 	free(s->v);
-}
-
-static int compile(pcre2_code **out, const char *regex, struct es_error *err)
-{
-	PCRE2_UCHAR why[128];
-	PCRE2_SIZE at;
-	uint32_t groups = 0;
-	int code;
-	pcre2_code *re = pcre2_compile((PCRE2_SPTR)regex, PCRE2_ZERO_TERMINATED,
-				       PCRE2_MULTILINE | PCRE2_NEVER_UTF |
-					       PCRE2_NEVER_BACKSLASH_C,
-				       &code, &at, NULL);
-
-	if (!re) {
-		if (pcre2_get_error_message(code, why, sizeof(why)) < 0)
-			why[0] = '\0';
-		return es_fail_config(err, "mask '%s': %s at character %zu",
-				      ES_Q(regex), (char *)why, at + 1);
-	}
-	pcre2_pattern_info(re, PCRE2_INFO_CAPTURECOUNT, &groups);
-	if (!groups) {
-		pcre2_code_free(re);
-		return es_fail_config(err,
-				      "mask '%s' has no group; put (...) "
-				      "around the secret part",
-				      ES_Q(regex));
-	}
-	*out = re;
-	return 0;
-}
-
-int es_mask_check(const char *regex, struct es_error *err)
-{
-	pcre2_code *re = NULL;
-	int rc = compile(&re, regex, err);
-
-	pcre2_code_free(re);
-	return rc;
 }
 
 /* Makes words lower case. Return: whether each can be looked for: a line
@@ -167,19 +129,14 @@ int es_mask_set_new(struct es_mask_set **out, const char *const *regexes,
 
 	if (!set)
 		return es_fail_oom(err);
-	set->codes = calloc(n + 1, sizeof(pcre2_code *));
+	set->n = n;
 	set->context = pcre2_match_context_create(NULL);
-	if (!set->codes || !set->context)
+	if (!set->context)
 		return es_fail_oom(err);
 	pcre2_set_match_limit(set->context, MATCH_LIMIT);
 	pcre2_set_heap_limit(set->context, HEAP_LIMIT);
-	for (; set->n < n; set->n++) {
-		if (compile(&set->codes[set->n], regexes[set->n], err) < 0)
-			return err->code;
-		/* Without a JIT for this machine all is only slower. */
-		pcre2_jit_compile(set->codes[set->n], PCRE2_JIT_COMPLETE);
-	}
-	if (take_words(set, regexes, n, err) < 0)
+	if (es_mask_codes_new(&set->codes, regexes, n, err) < 0 ||
+	    take_words(set, regexes, n, err) < 0)
 		return err->code;
 	*out = es_steal_ptr(&set);
 	return 0;
@@ -189,9 +146,7 @@ void es_mask_set_free(struct es_mask_set *set)
 {
 	if (!set)
 		return;
-	for (size_t i = 0; set->codes && i <= set->n; i++)
-		pcre2_code_free(set->codes[i]);
-	free(set->codes);
+	es_mask_codes_free(set->codes);
 	es_mask_words_free(set->words);
 	pcre2_match_context_free(set->context);
 	free(set);
@@ -251,16 +206,22 @@ static int match_at(const struct es_mask_set *set, const pcre2_code *re,
 	return rc;
 }
 
-/* Finds the secrets that one expression shows in @len bytes from @base on. */
-static int find_spans(const struct es_mask_set *set, const pcre2_code *re,
-		      struct spans *spans, const char *all, size_t base,
-		      size_t len)
+/* Finds the secrets that one expression shows in a part of the text. */
+static int find_spans(const struct es_mask_set *set, size_t index,
+		      struct spans *spans, const char *all, struct span part)
 {
-	const char *text = all + base;
-	pcre2_match_data *md = pcre2_match_data_create_from_pattern(re, NULL);
+	const char *text = all + part.from;
+	const size_t len = part.to - part.from;
+	const pcre2_code *re;
+	pcre2_match_data *md;
 	size_t at = 0;
-	int rc = md ? 0 : -ENOMEM;
+	int rc = es_mask_codes_get(set->codes, index, &re);
 
+	if (rc < 0)
+		return rc;
+	md = pcre2_match_data_create_from_pattern(re, NULL);
+	if (!md)
+		return -ENOMEM;
 	while (rc == 0 && at <= len) {
 		int groups = match_at(set, re, md, text, len, at);
 
@@ -273,7 +234,7 @@ static int find_spans(const struct es_mask_set *set, const pcre2_code *re,
 
 		size_t end = pcre2_get_ovector_pointer(md)[1];
 
-		rc = add_span(spans, all, secret_of(md, groups, base));
+		rc = add_span(spans, all, secret_of(md, groups, part.from));
 		/* On from the end, and over an empty match. */
 		at = end > at ? end : at + 1;
 	}
@@ -328,8 +289,7 @@ static int find_in_line(const struct es_mask_set *set, uint64_t masks,
 
 	for (size_t i = 0; rc == 0 && i < set->n && masks >> i; i++)
 		if (masks >> i & 1)
-			rc = find_spans(set, set->codes[i], spans, text,
-					line.from, line.to - line.from);
+			rc = find_spans(set, i, spans, text, line);
 	return rc;
 }
 
@@ -379,8 +339,8 @@ int es_mask_apply(const struct es_mask_set *set, struct es_buf *out,
 	rc = find_by_words(set, &spans, text, len);
 	for (size_t i = 0; rc == 0 && i < set->n; i++)
 		if (i >= ES_MASK_WORDS_MAX || !(set->with >> i & 1))
-			rc = find_spans(set, set->codes[i], &spans, text, 0,
-					len);
+			rc = find_spans(set, i, &spans, text,
+					(struct span){ 0, len });
 	if (rc < 0)
 		return rc;
 	if (!spans.n)

@@ -22,12 +22,30 @@ uint64_t es_rules_binary_max(const struct es_rules *rules)
 	return rules->binary_max;
 }
 
+static bool holds_everywhere(const struct es_rules *rules,
+			     const struct es_rule *rule)
+{
+	for (size_t i = 0; i < rule->n; i++)
+		if (strcmp(rules->patterns.v[rule->first + i].pattern, "/") ==
+		    0)
+			return true;
+	return false;
+}
+
 const struct es_mask_set *es_rules_masks(const struct es_rules *rules)
 {
-	for (size_t i = 0; i < rules->n_rules; i++)
-		if (rules->rules[i].masks)
-			return rules->rules[i].masks;
-	return NULL;
+	const struct es_mask_set *first = NULL;
+
+	for (size_t i = rules->n_rules; i-- > 0;) {
+		const struct es_rule *rule = &rules->rules[i];
+
+		if (!rule->masks)
+			continue;
+		if (holds_everywhere(rules, rule))
+			return rule->masks;
+		first = rule->masks;
+	}
+	return first;
 }
 
 /* Turns the hits of one path into exclude and the deciding rules, over what

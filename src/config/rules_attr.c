@@ -57,6 +57,16 @@ int es_rule_add_mask(struct es_rule *rule, const char *mask,
 	return add_text(&rule->mask, &rule->mask_hash, mask, err);
 }
 
+/* The shipped masks where a rule names them among its own. */
+static int add_shipped(struct es_pool *pool, uint32_t *hash,
+		       struct es_error *err)
+{
+	for (size_t i = 0; es_shipped_mask[i]; i++)
+		if (add_text(pool, hash, es_shipped_mask[i], err) < 0)
+			return err->code;
+	return 0;
+}
+
 /* A list that was named: its values, or none at all. */
 static int fill_list(struct es_rule *rule, enum es_rule_key key,
 		     struct es_pool *pool, uint32_t *hash,
@@ -64,9 +74,17 @@ static int fill_list(struct es_rule *rule, enum es_rule_key key,
 {
 	if (slot->touched)
 		says(rule, key);
-	for (size_t i = 0; i < slot->n; i++)
-		if (add_text(pool, hash, slot->v[i].text, err) < 0)
-			return err->code;
+	for (size_t i = 0; i < slot->n; i++) {
+		const char *text = slot->v[i].text;
+		int rc;
+
+		if (key == ES_RULE_MASK && strcmp(text, ES_MASK_SHIPPED) == 0)
+			rc = add_shipped(pool, hash, err);
+		else
+			rc = add_text(pool, hash, text, err);
+		if (rc < 0)
+			return rc;
+	}
 	return 0;
 }
 

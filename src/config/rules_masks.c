@@ -25,12 +25,15 @@
 #define QUOTE "[\"']?"
 #define END QUOTE "[ \\t]*[,;)]?[ \\t\\r]*(?:[ \\t]#[^\\n]*)?$"
 
-/* What is no secret where a value could stand */
+/* What is no secret where a value could stand; two are what openssl.cnf is
+ * shipped with, word for word */
 #define NOT_SECRET                                                             \
 	"(?!#(?:[ \\t]|$)|" QUOTE "(?:\\$\\{|\\$\\(|\\$(?:[\\w:]+|[@*#?])" END \
 	"|`|\\{\\{|<%|%\\(|<masked:|%[A-Za-z_]\\w*%"                           \
 	"|(?:yes|no|true|false|on|off|none|null|nil|ask|prompt|auto"           \
 	"|always|never|required|optional|enabled?|disabled?|x|\\*+|0|1)?" END  \
+	"|(?:![\\w-]{1,32}[ \\t]+)?[|>][+-]?\\d?[ \\t\\r]*$"                   \
+	"|(?-i:A challenge password|pass:insta)" END                           \
 	"|(?-i:[A-Z][A-Z0-9_]{0,64}_(?:PASSWORD|SECRET|TOKEN"                  \
 	"|(?:PRIVATE)?KEY))" END                                               \
 	"|(?:files|compat|db|nis|nisplus|sss|systemd|ldap|winbind|cache"       \
@@ -62,12 +65,42 @@ const char *const es_shipped_mask[] = {
 	WITH "(?i)\"[\\w.-]{0,64}?" WORD
 	     "\"[ \\t]*:[ \\t]*+" NOT_SECRET NOT_PATH
 	     "\"((?:[^\"\\\\\\n]|\\\\.)+)\"",
+	/* {key: value, key: value} as YAML and JavaScript have it */
+	WITH
+	"(?i)[{,][ \\t]*[\"']?[\\w.-]{0,64}?" WORD
+	"[\"']?[ \\t]*:[ \\t]*+(?!(?:yes|no|true|false|on|off|none|null|nil|[01])"
+	"[ \\t]*[,}])" NOT_SECRET NOT_PATH
+	"(?|\"((?:[^\"\\\\\\n]|\\\\.)+)\"|'([^'\\n]+)'"
+	"|([^\\s,}{\\[\"'][^\\n,}]*?))[ \\t]*[,}]",
+	/* key: | and then a block of indented lines, as YAML has it. It looks
+	 * back for the key, so that a text is searched for colons alone. */
+	"(?i):(?=[ \\t]*(?:![\\w-]{1,32}[ \\t]+)?[|>][+-]?\\d?[ \\t]*\\r?\\n)"
+	"(?<=password:|password\":|password':|passwd:|passphrase:|passcode:"
+	"|secret:|secret\":|secret':|token:|token\":|token':|psk:|pwd:|[-_ ]pass:"
+	"|api[-_]key:|auth[-_]key:|private[-_]key:|private[-_]key\":"
+	"|secret[-_]key:|access[-_]key:|shared[-_]key:|signing[-_]key:|apikey:|secretkey:|privatekey:)"
+	"[^\\n]*+\\n((?>([ \\t]+))\\S[^\\n]*+(?:\\n\\2[^\\n]*+)*+)",
 	/* key=value among others: mount options, --options, XML attributes */
 	WITH "(?i)(?:(?<=[\\s,;&?\"'(])|--?)[\\w.-]{0,32}?" WORD
 	     "=(?!=)" NOT_SECRET NOT_PATH "[\"']?([^\\s\"',;&<>)]+)",
 	"(?#with --pass --token --secret --api-key)"
 	"(?i)\\s--(?:password|passphrase|token|secret|api-key)[ \\t]++"
 	"(?![-<\\[|])" NOT_SECRET NOT_PATH "[\"']?([^\\s\"',;]+)",
+	/* A fact of ours, which has lost its sign of equality */
+	"(?#with os-release)"
+	"(?i)^os-release [\\w-]{0,64}?" WORD "[ \\t]++" NOT_SECRET VALUE,
+	/* Programs that take it as a short option */
+	"(?#with curl)"
+	"\\bcurl\\b[^\\n]{0,400}?[ \\t](?:-[uU]|--(?:proxy-)?user)[ \\t=]*[\"']?"
+	"[^\\s:\"'$]{1,64}:(?!\\$)([^\\s\"']+)",
+	"(?#with mysql mariadb)"
+	"\\b(?:mysql|mariadb)[\\w-]*[ \\t][^\\n]{0,400}?(?<=[ \\t])-p[\"']?"
+	"([^\\s\"'$][^\\s\"']*)",
+	"(?#with sshpass)"
+	"\\bsshpass[ \\t]+(?:-v[ \\t]+)?-p[ \\t]*[\"']?([^\\s\"'$][^\\s\"']*)",
+	"(?#with machine default)"
+	"\\b(?:machine[ \\t]+\\S{1,255}|default)[ \\t]+login[ \\t]+\\S{1,255}"
+	"[ \\t]+(?:account[ \\t]+\\S{1,255}[ \\t]+)?password[ \\t]+(\\S+)",
 	/* Directives that take the secret after a blank */
 	"(?#with pass masterauth bindpw rootpw wpa- wireless-key adminpw binddnpw"
 	" secret psk community)"
@@ -115,7 +148,14 @@ const char *const es_shipped_mask[] = {
 	"[\\w-]{0,20}|ARGON2)\\}[\\w./+=$-]{12,})",
 	"(?#with grub.pbkdf2)"
 	"\\b(grub\\.pbkdf2\\.[\\w.]{16,})",
-	"^[\\w.-]{1,64}:([\\w./]{13}):\\d{1,10}:\\d{1,10}:",
+	/* passwd, htpasswd, htdigest */
+	"^[\\w.@-]{1,64}:(?|([\\w./]{13}):\\d{1,10}:\\d{1,10}:"
+	"|(?=[\\w./]{0,12}[A-Z])(?=[\\w./]{0,12}[a-z])([A-Za-z0-9./]{13})"
+	"[ \\t\\r]*$|[^:\\n]{1,64}:([0-9a-f]{32})[ \\t\\r]*$)",
+	/* A PEM key in base64, but not what is public in such a form:
+	 * CERT, PUB, X509, TRUST */
+	"(?#with ls0tls1crudjti)"
+	"(LS0tLS1CRUdJTi(?!BDRVJU|BQVUJM|BYNTA5|BUUlVT)[A-Za-z0-9+/=]{20,})",
 	/* Tokens that can be told by their form */
 	"(?#with ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat- xox sk_live_ npm_"
 	" aiza hvs. hvb. sg. dop_v1_)"

@@ -38,6 +38,9 @@ extern const struct es_shipped_rule es_shipped_rules[];
 /** es_shipped_secret - patterns of the secret rule, ended by NULL */
 extern const char *const es_shipped_secret[];
 
+/** ES_MASK_SHIPPED - stands in a rule's list of masks for all shipped ones */
+#define ES_MASK_SHIPPED "shipped"
+
 /** es_shipped_mask - masks that hold everywhere, ended by NULL */
 extern const char *const es_shipped_mask[];
 

@@ -4,14 +4,17 @@
 
 #include "etcsnap/cycle.h"
 
+#include "cycle/key_priv.h"
 #include "cycle/message_priv.h"
 #include "cycle/polite_priv.h"
+#include "cycle/rekey_priv.h"
 #include "cycle/snapshot_priv.h"
 #include "etcsnap/clock.h"
 #include "etcsnap/commit.h"
-#include "etcsnap/mask.h"
+#include "etcsnap/hide.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -26,6 +29,7 @@ struct cycle {
 	struct es_state *state;
 	struct es_state_basis basis; /* of the rows once they are saved */
 	struct es_oid tip;
+	struct es_rekey rekey;
 	unsigned int lanes;	/* as es_collect_options has it */
 	unsigned int lanes_max; /* likewise */
 	bool decided;		/* the rows' rules are today's */
@@ -51,21 +55,6 @@ static int find_tip(struct cycle *c, struct es_error *err)
 	return 0;
 }
 
-/* A number that changes with the key and tells nothing about it. */
-static int key_number(uint64_t *out, const uint8_t *key, struct es_error *err)
-{
-	ES_CLEANUP(es_digest_freep) struct es_digest *d = NULL;
-	uint8_t mac[ES_SHA256_LEN];
-
-	if (es_digest_new(&d, ES_DIGEST_HMAC, key, err) < 0)
-		return err->code;
-	es_digest_begin(d);
-	es_digest_update(d, "etcsnap key id", 14);
-	es_digest_end(d, mac);
-	*out = es_hash64(mac, sizeof(mac), 0);
-	return 0;
-}
-
 /*
  * Rows are believed only if they describe the tip and were made by this very
  * program under this key. Other rules only ask for new decisions, other owner
@@ -75,12 +64,17 @@ static int open_state(struct cycle *c, struct es_error *err)
 {
 	struct es_session *s = c->session;
 	const struct es_state_basis *was;
+	int parts = es_parts_of(s->conf, err);
 
-	c->basis.rules = es_rules_hash(s->rules);
+	if (parts < 0)
+		return parts;
+	/* rows of files end where files are switched off */
+	c->basis.rules = es_rules_hash(s->rules) ^
+			 !((unsigned int)parts & ES_PART_FILES);
 	c->basis.ids = es_ids_hash(s->ids);
 	c->basis.program = es_hash64(VERSION, strlen(VERSION), ES_FORMAT);
-	if (key_number(&c->basis.key, s->key, err) < 0 ||
-	    es_state_open(&c->state, s->state_path, c->snap.lanes, err) < 0)
+	c->basis.key = c->rekey.ours;
+	if (es_state_open(&c->state, s->state_path, c->snap.lanes, err) < 0)
 		return err->code;
 	if (es_state_problem(c->state))
 		es_buf_addf(&c->result->notice,
@@ -93,7 +87,7 @@ static int open_state(struct cycle *c, struct es_error *err)
 	c->snap.trusted = was && !c->result->first &&
 			  memcmp(was->commit, c->tip.id, ES_OID_LEN) == 0 &&
 			  was->program == c->basis.program &&
-			  was->key == c->basis.key;
+			  was->key == c->basis.key && !c->rekey.other;
 	if (!c->snap.trusted) {
 		es_state_reset(c->state);
 		return 0;
@@ -106,14 +100,18 @@ static int open_state(struct cycle *c, struct es_error *err)
 
 /* Repository, state and key are never watched, whatever the patterns say. */
 static size_t own_files(const struct es_session *s,
-			struct es_collect_skip skip[3])
+			struct es_collect_skip skip[4])
 {
-	const char *const paths[] = { s->repo_path, s->state_path,
-				      s->key_path };
+	ES_CLEANUP(es_buf_dispose) struct es_buf new_key = ES_BUF_INIT(1 << 16);
+
+	es_buf_addf(&new_key, "%s" ES_KEY_NEW, s->key_path);
+
+	const char *const paths[] = { s->repo_path, s->state_path, s->key_path,
+				      es_buf_str(&new_key) };
 	struct stat st;
 	size_t n = 0;
 
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < 4; i++)
 		if (lstat(paths[i], &st) == 0)
 			skip[n++] = (struct es_collect_skip){ st.st_dev,
 							      st.st_ino };
@@ -134,7 +132,7 @@ static int begin_parts(struct cycle *c, struct es_error *err)
 static int walk(struct cycle *c, struct es_error *err)
 {
 	const struct es_session *s = c->session;
-	struct es_collect_skip skip[3];
+	struct es_collect_skip skip[4];
 	struct es_collect_io io;
 	struct es_collect_options o = {
 		.rules = s->rules,
@@ -154,7 +152,8 @@ static int walk(struct cycle *c, struct es_error *err)
 	};
 
 	if (!(c->parts.on & ES_PART_FILES)) {
-		es_state_reset(c->state);
+		if (!c->decided)
+			es_state_reset(c->state);
 		return 0;
 	}
 	es_snapshot_io(&c->snap, &io);
@@ -179,28 +178,48 @@ static int put_text(struct es_tree_builder *b, struct es_lane *lane,
 }
 
 /*
- * The rules by which the tree was made: of a run of a few paths those of the
- * tip, so that the next whole run can tell what it no longer watches.
+ * By what the tree was made: of a run of a few paths what the tip has, so that
+ * the next whole run can tell what it no longer looks at. Return: 1 when
+ * there was such a text, 0 when @name is still to be made.
  */
-static int put_rules(struct es_tree_builder *b, struct cycle *c,
+static int keep_text(struct es_tree_builder *b, struct cycle *c,
+		     const char *name, struct es_error *err)
+{
+	char path[32];
+	struct es_oid oid;
+	int rc;
+
+	if (!c->options->n_paths || c->result->first)
+		return 0;
+	snprintf(path, sizeof(path), "run/%s", name);
+	rc = es_tree_lookup(&oid, NULL, c->session->store, &c->result->old_tree,
+			    path, strlen(path), err);
+	if (rc > 0 &&
+	    es_tree_builder_add(b, name, strlen(name), ES_MODE_FILE, &oid) < 0)
+		return es_fail_oom(err);
+	return rc;
+}
+
+static int put_basis(struct es_tree_builder *b, struct cycle *c,
 		     struct es_error *err)
 {
 	ES_CLEANUP(es_buf_dispose) struct es_buf text = ES_BUF_INIT(ES_BUF_MAX);
-	struct es_oid oid;
-	int rc = 0;
+	int rc = keep_text(b, c, "rules", err);
 
-	if (c->options->n_paths && !c->result->first)
-		rc = es_tree_lookup(&oid, NULL, c->session->store,
-				    &c->result->old_tree, "run/rules", 9, err);
+	if (rc == 0) {
+		es_rules_text(c->session->rules, &text);
+		rc = put_text(b, c->snap.lane[0], "rules", &text, err);
+	}
 	if (rc < 0)
 		return rc;
-	if (rc > 0)
-		return es_tree_builder_add(b, "rules", 5, ES_MODE_FILE, &oid) <
-				       0
-			       ? es_fail_oom(err)
-			       : 0;
-	es_rules_text(c->session->rules, &text);
-	return put_text(b, c->snap.lane[0], "rules", &text, err);
+	rc = keep_text(b, c, "parts", err);
+	if (rc == 0) {
+		es_buf_reset(&text);
+		rc = es_parts_text(&text, &c->parts, err);
+		if (rc == 0)
+			rc = put_text(b, c->snap.lane[0], "parts", &text, err);
+	}
+	return rc < 0 ? rc : 0;
 }
 
 static int write_run(struct es_oid *out, struct cycle *c,
@@ -215,7 +234,7 @@ static int write_run(struct es_oid *out, struct cycle *c,
 		return es_fail_oom(err);
 	es_run_summary(&text, run);
 	if (put_text(b, lane, "summary", &text, err) < 0 ||
-	    put_rules(b, c, err) < 0 ||
+	    put_basis(b, c, err) < 0 ||
 	    put_text(b, lane, "errors", &c->result->errors, err) < 0)
 		return err->code;
 	return es_tree_builder_write(out, b, lane, err);
@@ -272,28 +291,30 @@ static int write_root(struct cycle *c, const struct es_dir_trees *trees,
 	return es_tree_builder_write(&c->result->tree, b, c->snap.lane[0], err);
 }
 
-/* Masks run over the person's words too: a password slips in anywhere. */
-static int mask_note(struct cycle *c, struct es_buf *out, struct es_error *err)
+/*
+ * Masks run over a person's words too: a password slips in anywhere. Line
+ * breaks at the end are nobody's words.
+ */
+static int hide_words(struct cycle *c, struct es_buf *out, const char *words,
+		      struct es_error *err)
 {
 	ES_CLEANUP(es_digest_freep) struct es_digest *hmac = NULL;
-	const char *note = c->options->message;
-	const struct es_mask_set *masks = es_rules_masks(c->session->rules);
-	int rc = 0;
+	int rc;
 
-	if (!note || !*note)
+	if (!words || !*words)
 		return 0;
 	if (es_digest_new(&hmac, ES_DIGEST_HMAC, c->session->key, err) < 0)
 		return err->code;
-	if (masks)
-		rc = es_mask_apply(masks, out, note, strlen(note), hmac);
+	rc = es_hide_text(es_rules_masks(c->session->rules), out, words,
+			  strlen(words), hmac);
 	if (rc < 0)
-		return es_fail(err, -EINVAL,
-			       "the message cannot be checked for secrets; "
-			       "shorten it");
+		return es_fail_oom(err);
 	if (rc == 0) {
 		es_buf_reset(out);
-		es_buf_adds(out, note);
+		es_buf_adds(out, words);
 	}
+	while (out->len && out->data[out->len - 1] == '\n')
+		es_buf_truncate(out, out->len - 1);
 	return es_buf_check(out, err);
 }
 
@@ -402,17 +423,22 @@ static int record(struct cycle *c, const struct es_dir_trees *trees,
 		  struct es_error *err)
 {
 	ES_CLEANUP(es_buf_dispose) struct es_buf note = ES_BUF_INIT(1 << 20);
+	ES_CLEANUP(es_buf_dispose) struct es_buf trigger = ES_BUF_INIT(1 << 20);
 	struct es_run run = {
 		.session = c->session,
 		.options = c->options,
 		.result = c->result,
+		.rekey = &c->rekey,
 		.note = &note,
+		.trigger = &trigger,
 		.started = c->started,
 		.ended = es_clock_now().tv_sec,
 	};
 	struct es_oid oid;
 
-	if (es_run_id(run.id, err) < 0 || mask_note(c, &note, err) < 0 ||
+	if (es_run_id(run.id, err) < 0 ||
+	    hide_words(c, &note, c->options->message, err) < 0 ||
+	    hide_words(c, &trigger, c->options->trigger, err) < 0 ||
 	    write_run(&oid, c, &run, err) < 0 ||
 	    write_root(c, trees, &oid, err) < 0)
 		return err->code;
@@ -484,6 +510,9 @@ static int run_locked(struct cycle *c, struct es_error *err)
 	    begin_parts(c, err) < 0 || walk(c, err) < 0 ||
 	    compare(c, &trees, err) < 0 || compare_errors(c, err) < 0)
 		return err->code;
+	/* else every run would find that the key is another one */
+	if (c->rekey.other && !c->options->n_paths && !c->result->first)
+		c->result->changed = true;
 	if (c->result->changed && record(c, &trees, err) < 0)
 		return err->code;
 	if (c->options->dry)
@@ -519,7 +548,7 @@ int es_cycle_run(struct es_cycle_result *out, struct es_session *s,
 		.began = es_clock_coarse(),
 		.started = es_clock_now().tv_sec,
 	};
-	int rc = 0;
+	int rc = 0, end;
 
 	*out = (struct es_cycle_result){
 		.errors = ES_BUF_INIT(ES_BUF_MAX),
@@ -527,8 +556,11 @@ int es_cycle_run(struct es_cycle_result *out, struct es_session *s,
 	};
 	if (!options->dry)
 		rc = es_store_lock(s->store, options->wait, err);
+	if (rc == 0)
+		rc = es_rekey_begin(&c.rekey, s, options, &out->notice, err);
 	if (rc < 0)
 		return rc;
+	out->rekeyed = c.rekey.other && !options->n_paths;
 	es_polite_begin(s->conf, &out->notice);
 	set_lanes(&c);
 	rc = es_snapshot_init(&c.snap, s, c.lanes_max ? c.lanes_max : c.lanes,
@@ -541,7 +573,8 @@ int es_cycle_run(struct es_cycle_result *out, struct es_session *s,
 	es_snapshot_dispose(&c.snap);
 	if (rc < 0 || !options->dry)
 		es_store_discard(s->store);
-	return rc;
+	end = es_rekey_end(s, options, !es_oid_is_none(&out->commit), err);
+	return rc < 0 ? rc : end;
 }
 
 void es_cycle_dispose(struct es_cycle_result *r)

@@ -90,6 +90,37 @@ static bool is_inside(const struct es_change *c, const struct es_change *top)
 	       (c->kind == ES_CHANGE_ADDED || c->kind == ES_CHANGE_REMOVED);
 }
 
+/*
+ * What a change is called in the subject: of a file the last component, of
+ * anything else what says where to look, and of a command's texts one name.
+ */
+static const char *name_of(const struct es_change *c, size_t *len)
+{
+	const char *slash = memrchr(c->path, '/', c->len);
+	const char *name = c->path;
+
+	*len = c->len;
+	if (*c->path == '/' && slash && slash[1])
+		name = slash + 1;
+	else if (slash && strncmp(c->path, "commands/", 9) == 0)
+		*len = (size_t)(slash - c->path);
+	if (name != c->path)
+		*len -= (size_t)(name - c->path);
+	return name;
+}
+
+/* Texts of one command, which stand side by side. */
+static bool is_same_command(const struct es_change *c,
+			    const struct es_change *before)
+{
+	size_t len, len_before;
+	const char *name = name_of(c, &len);
+	const char *other = before ? name_of(before, &len_before) : NULL;
+
+	return other && *c->path != '/' && len == len_before &&
+	       memcmp(name, other, len) == 0;
+}
+
 static void add_names(struct es_buf *out, const struct es_delta *delta)
 {
 	const struct es_change *top = NULL;
@@ -101,9 +132,11 @@ static void add_names(struct es_buf *out, const struct es_delta *delta)
 		news += is_news(es_delta_at(delta, i));
 	for (size_t i = 0; i < count; i++) {
 		const struct es_change *c = es_delta_at(delta, i);
-		const char *slash = strrchr(c->path, '/');
+		const char *name;
+		size_t len;
 
-		if ((news > 0 && !is_news(c)) || is_inside(c, top))
+		if ((news > 0 && !is_news(c)) || is_inside(c, top) ||
+		    is_same_command(c, top))
 			continue;
 		top = c;
 		if (told == SUBJECT_NAMES || out->len > SUBJECT_WIDTH) {
@@ -111,9 +144,18 @@ static void add_names(struct es_buf *out, const struct es_delta *delta)
 			return;
 		}
 		es_buf_adds(out, told++ ? ", " : ": ");
-		es_quote_term(out, slash && slash[1] ? slash + 1 : c->path,
-			      strlen(slash && slash[1] ? slash + 1 : c->path));
+		name = name_of(c, &len);
+		es_quote_term(out, name, len);
 	}
+}
+
+/* What the key did to the run, before the counts. */
+static const char *key_words(const struct es_run *run)
+{
+	if (!run->result->rekeyed)
+		return "";
+	return run->options->rotate ? "secret key rotated"
+				    : "secret key is another one";
 }
 
 static void add_subject(struct es_buf *out, const struct es_run *run)
@@ -126,11 +168,17 @@ static void add_subject(struct es_buf *out, const struct es_run *run)
 			    (unsigned long long)r->totals.entries);
 		return;
 	}
+	if (r->rekeyed && (!r->delta || es_delta_count(r->delta) == 0)) {
+		es_buf_addf(out, "%s on %s", key_words(run),
+			    run->session->host);
+		return;
+	}
 	if (!r->delta || es_delta_count(r->delta) == 0) {
 		es_buf_addf(out, "records rewritten on %s, nothing changed",
 			    run->session->host);
 		return;
 	}
+	es_buf_addf(out, "%s%s", key_words(run), r->rekeyed ? ", " : "");
 	add_counts(out, r->delta);
 	es_buf_addf(out, " on %s", run->session->host);
 	add_names(out, r->delta);
@@ -185,6 +233,21 @@ static void add_note(struct es_buf *out, const struct es_buf *note)
 	}
 }
 
+/* Values that look changed and are not: a number, not a list. */
+static void add_rekeyed(struct es_buf *out, const struct es_run *run)
+{
+	const struct es_cycle_result *r = run->result;
+	size_t n = r->delta ? es_delta_rekeyed(r->delta) : 0;
+
+	if (!r->rekeyed || r->first)
+		return;
+	es_buf_addf(out,
+		    "\n%s: every hidden value looks changed. In %zu\n"
+		    "files and texts nothing else differs; they are not "
+		    "listed.\n",
+		    key_words(run), n);
+}
+
 int es_run_message(struct es_buf *out, const struct es_run *run,
 		   struct es_error *err)
 {
@@ -193,14 +256,18 @@ int es_run_message(struct es_buf *out, const struct es_run *run,
 	add_subject(out, run);
 	es_buf_addc(out, '\n');
 	add_note(out, run->note);
+	add_rekeyed(out, run);
 	add_list(out, run->result->delta);
 	es_buf_addf(out, "\nEtcsnap-Format: %d\n", ES_FORMAT);
 	add_trailer(out, "Host", run->session->host);
 	add_trailer(out, "Run", run->id);
-	add_trailer(out, "Trigger", run->options->trigger);
+	add_trailer(out, "Trigger", es_buf_str(run->trigger));
 	add_trailer(out, "Started", es_clock_iso(when, run->started));
 	es_buf_addf(out, "Items: %llu\n",
 		    (unsigned long long)run->result->totals.entries);
+	if (run->result->rekeyed && !run->result->first)
+		add_trailer(out, "Key-Rotated",
+			    run->options->rotate ? "yes" : "unexpected");
 	return es_buf_check(out, err);
 }
 
@@ -212,10 +279,15 @@ int es_run_summary(struct es_buf *out, const struct es_run *run)
 	es_buf_addf(out, "run = %s\nhost = ", run->id);
 	es_quote_term(out, run->session->host, strlen(run->session->host));
 	es_buf_addf(out, "\nversion = %s\ntrigger = ", VERSION);
-	es_quote_term(out, run->options->trigger,
-		      strlen(run->options->trigger));
+	es_quote_term(out, es_buf_str(run->trigger), run->trigger->len);
 	es_buf_addf(out, "\nstarted = %s\n", es_clock_iso(when, run->started));
 	es_buf_addf(out, "ended = %s\n", es_clock_iso(when, run->ended));
+	/* what a run of a few paths left alone has the tip's key */
+	es_buf_addf(out, "key = %016llx\n",
+		    (unsigned long long)(run->options->n_paths &&
+							 run->rekey->known
+						 ? run->rekey->tip
+						 : run->rekey->ours));
 	return es_buf_addf(out,
 			   "entries = %llu\ndirectories = %llu\n"
 			   "read_files = %llu\nread_bytes = %llu\n"

@@ -3,17 +3,19 @@
 #ifndef ETCSNAP_MESSAGE_PRIV_H
 #define ETCSNAP_MESSAGE_PRIV_H
 
-#include "etcsnap/cycle.h"
+#include "cycle/rekey_priv.h"
 
 /* What is known of a run when its commit is made. */
 struct es_run {
 	const struct es_session *session;
 	const struct es_cycle_options *options;
 	const struct es_cycle_result *result;
-	struct es_buf *note; /* the person's words, masked */
-	int64_t started;     /* seconds since 1970-01-01 UTC */
-	int64_t ended;	     /* likewise */
-	char id[37];	     /* UUID */
+	const struct es_rekey *rekey;
+	struct es_buf *note;	/* the person's words, masked */
+	struct es_buf *trigger; /* what started it, masked */
+	int64_t started;	/* seconds since 1970-01-01 UTC */
+	int64_t ended;		/* likewise */
+	char id[37];		/* UUID */
 };
 
 /* Fill in a random version 4 UUID. */

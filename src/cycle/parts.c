@@ -4,9 +4,11 @@
 
 #include "cycle/parts_priv.h"
 
+#include "etcsnap/digest.h"
 #include "etcsnap/facts.h"
 #include "etcsnap/listing.h"
 #include "etcsnap/quote.h"
+#include "etcsnap/tree.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -15,8 +17,9 @@
 
 /*
  * The state has a row of this name for when commands ran: a listing with an
- * entry for each, whose mtime that is. Directories' paths are empty or begin
- * with a slash.
+ * entry for each, whose mtime that is, and whose inode number stands for what
+ * the configuration said of it. Directories' paths are empty or begin with a
+ * slash.
  */
 static const char ran_row[] = "commands";
 
@@ -76,6 +79,37 @@ static void read_ran(struct es_parts *p)
 		es_buf_reset(&p->ran);
 }
 
+/* What the configuration says of a command, as a number. */
+static uint64_t saying(const struct es_conf *conf, const char *name)
+{
+	uint64_t sum = 0;
+
+	for (enum es_conf_id id = ES_CONF_COMMAND_RUN;
+	     id <= ES_CONF_COMMAND_OPTIONAL; id++) {
+		size_t n;
+		const struct es_conf_value *v =
+			es_conf_values(conf, id, name, &n);
+
+		for (size_t i = 0; i < n; i++)
+			sum = es_hash64(v[i].text, strlen(v[i].text) + 1,
+					sum ^ (uint64_t)id);
+	}
+	return sum;
+}
+
+/* A command that the tip has nothing of did not run, whatever the row says. */
+static bool is_recorded(const struct es_parts *p, const char *name)
+{
+	ES_CLEANUP(es_buf_dispose) struct es_buf path = ES_BUF_INIT(4096);
+	struct es_error err = ES_ERROR_INIT;
+	struct es_oid oid;
+
+	es_buf_addf(&path, "commands/%s", name);
+	return !path.failed &&
+	       es_tree_lookup(&oid, NULL, p->session->store, &p->tip_tree,
+			      es_buf_str(&path), path.len, &err) > 0;
+}
+
 static int64_t last(void *payload, const char *name)
 {
 	const struct es_parts *p = payload;
@@ -84,10 +118,15 @@ static int64_t last(void *payload, const char *name)
 
 	if (es_listing_open(&r, es_buf_str(&p->ran), p->ran.len) < 0)
 		return 0;
-	while (es_listing_next(&r, &e) > 0)
-		if (e.name_len == strlen(name) &&
-		    memcmp(e.name, name, e.name_len) == 0)
-			return e.mtime_sec;
+	while (es_listing_next(&r, &e) > 0) {
+		if (e.name_len != strlen(name) ||
+		    memcmp(e.name, name, e.name_len) != 0)
+			continue;
+		return e.ino == saying(p->session->conf, name) &&
+				       is_recorded(p, name)
+			       ? e.mtime_sec
+			       : 0;
+	}
 	return 0;
 }
 
@@ -133,7 +172,8 @@ int es_parts_note(struct es_parts *p, struct es_error *err)
 		.watch = ES_WATCH_PASS,
 		.type = ES_TYPE_DIR,
 	};
-	bool changed = false;
+	/* a state that is made anew has lost its row */
+	bool changed = p->ran.len > 0 && es_state_is_dirty(p->state);
 	size_t n;
 	ES_CLEANUP(es_freep) const char **names = command_names(conf, &n);
 
@@ -150,6 +190,7 @@ int es_parts_note(struct es_parts *p, struct es_error *err)
 			.type = ES_TYPE_FILE,
 			.has = ES_HAS_STAT,
 			.mtime_sec = last(p, names[i]),
+			.ino = saying(conf, names[i]),
 		};
 
 		if (!es_conf_number_of(conf, ES_CONF_COMMAND_EVERY, names[i]))
@@ -183,6 +224,7 @@ static void *run_facts(void *arg)
 		.live = is_live(p),
 		.ids = p->session->ids,
 		.packages = p->packages,
+		.packages_error = p->packages_err.code,
 	};
 
 	es_facts_collect(p->texts, &o, &p->facts_err);
@@ -251,16 +293,25 @@ int es_parts_gone(struct es_parts *p, const char *path, size_t len,
 	return p->checks ? es_checks_gone(p->checks, path, len, err) : 0;
 }
 
-/* Without the packages nothing can be said of what belongs to one. */
+static bool is_check_on(const struct es_parts *p, const char *name)
+{
+	return es_conf_number_of(p->session->conf, ES_CONF_CHECK_ENABLED, name);
+}
+
+/*
+ * Without the packages nothing can be said of what belongs to one. This is
+ * one trouble and not one a check; es_parts_trees() tells it.
+ */
 static int keep_findings(struct es_parts *p, struct es_error *err)
 {
 	ES_CLEANUP(es_buf_dispose) struct es_buf name = ES_BUF_INIT(4096);
 
 	for (size_t i = 0; i < es_checks_count(); i++) {
+		if (!is_check_on(p, es_checks_name(i)))
+			continue;
 		es_buf_reset(&name);
 		es_buf_addf(&name, "findings/%s", es_checks_name(i));
-		if (es_texts_keep(p->texts, es_buf_str(&name),
-				  (unsigned int)-p->packages_err.code) < 0)
+		if (es_texts_keep(p->texts, es_buf_str(&name), 0) < 0)
 			return es_fail_oom(err);
 	}
 	return 0;
@@ -268,18 +319,61 @@ static int keep_findings(struct es_parts *p, struct es_error *err)
 
 /* ------------------------------------------------------------ all of them */
 
-int es_parts_begin(struct es_parts *p, uint64_t stamp, struct es_error *err)
+static int put_commands(struct es_buf *out, const struct es_conf *conf,
+			struct es_error *err)
+{
+	size_t n;
+	ES_CLEANUP(es_freep) const char **names = command_names(conf, &n);
+
+	if (!names)
+		return es_fail_oom(err);
+	for (size_t i = 0; i < n; i++)
+		if (!es_conf_number_of(conf, ES_CONF_COMMAND_VOLATILE,
+				       names[i]))
+			es_buf_addf(out, "commands/%s\n", names[i]);
+	return 0;
+}
+
+int es_parts_text(struct es_buf *out, const struct es_parts *p,
+		  struct es_error *err)
+{
+	if (p->on & ES_PART_COMMANDS &&
+	    put_commands(out, p->session->conf, err) < 0)
+		return err->code;
+	if (p->on & ES_PART_FILES)
+		es_buf_adds(out, "files\n");
+	for (size_t i = 0; i < es_checks_count(); i++)
+		if (p->on & ES_PART_FINDINGS &&
+		    is_check_on(p, es_checks_name(i)))
+			es_buf_addf(out, "findings/%s\n", es_checks_name(i));
+	if (p->on & ES_PART_SYSTEM)
+		es_buf_adds(out, "system\n");
+	return es_buf_check(out, err);
+}
+
+/* Only a whole run can say what there is no more. */
+static int choose(struct es_parts *p, struct es_error *err)
 {
 	const int on = es_parts_of(p->session->conf, err);
 
 	if (on < 0)
 		return on;
 	p->on = (unsigned int)on;
-	/* only a whole run can say what there is no more */
-	if (p->options->n_paths > 0)
-		p->on = ES_PART_FILES;
 	if (!is_live(p))
 		p->on &= ~(unsigned int)ES_PART_COMMANDS;
+	if (p->options->n_paths == 0)
+		return 0;
+	if (!(p->on & ES_PART_FILES))
+		return es_fail_config(err, "files are not among the parts that "
+					   "are recorded; see [collect] parts");
+	p->on = ES_PART_FILES;
+	return 0;
+}
+
+int es_parts_begin(struct es_parts *p, uint64_t stamp, struct es_error *err)
+{
+	if (choose(p, err) < 0)
+		return err->code;
 	p->now = time(NULL);
 	p->texts = es_texts_new();
 	if (!p->texts)

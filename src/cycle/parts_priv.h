@@ -65,6 +65,14 @@ struct es_parts {
 int es_parts_of(const struct es_conf *conf, struct es_error *err);
 
 /*
+ * What a run looks at, one line each: "files", "system", and the commands and
+ * checks by name. So the next one can tell what went from what was switched
+ * off. Append it to @out.
+ */
+int es_parts_text(struct es_buf *out, const struct es_parts *p,
+		  struct es_error *err);
+
+/*
  * Start what runs beside the walk. @p has session, options, state, tip_tree
  * and trusted; @stamp is what the checks of the run before depended on.
  */

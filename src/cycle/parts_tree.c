@@ -4,9 +4,7 @@
 
 #include "cycle/parts_priv.h"
 
-#include "etcsnap/mask.h"
-#include "etcsnap/quote.h"
-#include "etcsnap/sniff.h"
+#include "etcsnap/hide.h"
 #include "etcsnap/tree.h"
 
 #include <errno.h>
@@ -37,34 +35,15 @@ struct work {
 	size_t n;
 };
 
-/* Where masks fail, or a private key shows, nothing of it is kept. */
-static int hide(struct work *w, const struct es_text *t, struct es_error *err)
-{
-	uint8_t mac[ES_SHA256_LEN];
-	char hex[9];
-
-	es_digest_begin(w->hmac);
-	es_digest_update(w->hmac, t->data, t->len);
-	es_digest_end(w->hmac, mac);
-	es_buf_reset(&w->masked);
-	es_buf_addf(&w->masked, "<masked:%s>\n", es_hex(hex, mac, 4));
-	return es_buf_check(&w->masked, err);
-}
-
 static int put_blob(struct es_oid *out, struct work *w, const struct es_text *t,
 		    struct es_error *err)
 {
 	const char *data = t->data;
 	size_t len = t->len;
-	int n = 0;
+	int n = es_hide_text(w->masks, &w->masked, data, len, w->hmac);
 
-	if (w->masks)
-		n = es_mask_apply(w->masks, &w->masked, data, len, w->hmac);
-	if (n < 0 || es_sniff_key(data, len)) {
-		if (hide(w, t, err) < 0)
-			return err->code;
-		n = 1;
-	}
+	if (n < 0)
+		return es_fail_oom(err);
 	if (n > 0) {
 		data = es_buf_str(&w->masked);
 		len = w->masked.len;
@@ -173,6 +152,9 @@ int es_parts_trees(struct es_oid out[ES_PARTS_COUNT], struct es_parts *p,
 	int rc = es_digest_new(&hmac, ES_DIGEST_HMAC, p->session->key, err);
 
 	w.hmac = hmac;
+	if (p->on & ES_PART_FINDINGS && !p->checks)
+		trouble(payload, (unsigned int)-p->packages_err.code,
+			es_parts_names[ES_PARTS_FINDINGS]);
 	for (int i = 0; rc == 0 && i < ES_PARTS_COUNT; i++)
 		rc = write_part(&out[i], &w, i, err);
 	es_buf_dispose(&w.masked);

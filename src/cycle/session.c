@@ -4,17 +4,16 @@
 
 #include "etcsnap/session.h"
 
+#include "cycle/key_priv.h"
 #include "cycle/parts_priv.h"
 #include "etcsnap/clock.h"
 #include "etcsnap/fileio.h"
 #include "etcsnap/quote.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -117,47 +116,6 @@ static int load_rules(struct es_session *s, struct es_error *err)
 	return es_rules_new(&s->rules, s->conf, homes.data, homes.len, err);
 }
 
-static int load_key(struct es_session *s, struct es_error *err)
-{
-	ES_CLEANUP(es_closep)
-	int fd = open(s->key_path,
-		      O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	struct stat st;
-
-	if (fd < 0 && errno == ENOENT)
-		return es_fail(err, -ENOENT,
-			       "the secret key %s is missing; put it back from "
-			       "a backup, or start over with 'etcsnap init "
-			       "--reset'",
-			       ES_Q(s->key_path));
-	if (fd < 0)
-		return es_fail_errno(err, "cannot open the secret key %s",
-				     ES_Q(s->key_path));
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-		return es_fail(err, -EINVAL,
-			       "the secret key %s is no regular file",
-			       ES_Q(s->key_path));
-	if (st.st_mode & 077)
-		return es_fail(err, -EPERM,
-			       "the secret key %s is readable by others; "
-			       "check who saw it, then 'chmod 600' it",
-			       ES_Q(s->key_path));
-
-	char raw[ES_KEY_LEN * 2 + 2];
-	ssize_t n = read(fd, raw, sizeof(raw));
-	int bad = n < ES_KEY_LEN * 2 || es_unhex(s->key, raw, ES_KEY_LEN) < 0;
-
-	explicit_bzero(raw, sizeof(raw));
-	if (bad)
-		return es_fail(err, -EINVAL,
-			       "the secret key %s is damaged; put it back from "
-			       "a backup, or start over with 'etcsnap init "
-			       "--reset'",
-			       ES_Q(s->key_path));
-	s->has_key = true;
-	return 0;
-}
-
 static int open_store(struct es_session *s, struct es_error *err)
 {
 	if (es_store_open(&s->store, s->repo_path, err) < 0)
@@ -189,7 +147,7 @@ int es_session_new(struct es_session **out, const struct es_session_options *o,
 		return err->code;
 	if ((need & ES_NEED_RULES) && load_rules(s, err) < 0)
 		return err->code;
-	if ((need & ES_NEED_KEY) && load_key(s, err) < 0)
+	if ((need & ES_NEED_KEY) && es_key_load(s, err) < 0)
 		return err->code;
 	*out = es_steal_ptr(&s);
 	return 0;
@@ -210,42 +168,6 @@ void es_session_free(struct es_session *s)
 	free(s->host);
 	explicit_bzero(s->key, sizeof(s->key));
 	free(s);
-}
-
-/*
- * A key is made once; one that is there is never replaced here.
- * Return: 1 made, 0 it was there, or a negative errno.
- */
-static int make_key(const struct es_session *s, struct es_error *err)
-{
-	uint8_t raw[ES_KEY_LEN];
-	char text[ES_KEY_LEN * 2 + 2];
-	ES_CLEANUP(es_closep) int fd = -1;
-	int rc = 0;
-
-	fd = open(s->key_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0 && errno == EEXIST)
-		return 0;
-	if (fd < 0)
-		return es_fail_errno(err, "cannot create the secret key %s",
-				     ES_Q(s->key_path));
-	if (getrandom(raw, sizeof(raw), 0) != (ssize_t)sizeof(raw)) {
-		rc = es_fail_errno(err, "cannot get random bytes");
-	} else {
-		es_hex(text, raw, sizeof(raw));
-		text[ES_KEY_LEN * 2] = '\n';
-		rc = es_write_all(fd, text, ES_KEY_LEN * 2 + 1);
-		if (rc == 0 && fsync(fd) < 0)
-			rc = -errno;
-		if (rc < 0)
-			es_fail(err, rc, "cannot write the secret key %s: %s",
-				ES_Q(s->key_path), strerror(-rc));
-	}
-	explicit_bzero(raw, sizeof(raw));
-	explicit_bzero(text, sizeof(text));
-	if (rc < 0)
-		unlink(s->key_path);
-	return rc < 0 ? rc : 1;
 }
 
 /* The old repository is kept under a name that says when it was left. */
@@ -283,7 +205,7 @@ int es_session_init(struct es_session *s, bool reset, char **old,
 		return err->code;
 	if (reset && set_aside(s, old, err) < 0)
 		return err->code;
-	made = make_key(s, err);
+	made = es_key_make(s, err);
 	if (made < 0)
 		return made;
 	if (es_store_init(s->repo_path, s->root, err) == 0)

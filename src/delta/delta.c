@@ -203,7 +203,10 @@ static int compute(struct delta_job *job, struct es_error *err)
 	if (delta_walk(job, err) < 0 || delta_other(job, err) < 0)
 		return err->code;
 	settle(job->delta);
-	if (delta_watched(job, err) < 0 || delta_renames(job, err) < 0)
+	if (delta_rekeyed(job, err) < 0)
+		return err->code;
+	if (delta_watched(job, err) < 0 || delta_switched(job, err) < 0 ||
+	    delta_renames(job, err) < 0)
 		return err->code;
 	count_and_name(job);
 	return 0;
@@ -257,6 +260,16 @@ const struct es_change *es_delta_at(const struct es_delta *d, size_t i)
 size_t es_delta_kinds(const struct es_delta *d, enum es_change_kind kind)
 {
 	return kind < ES_CHANGE_KINDS ? d->kinds[kind] : 0;
+}
+
+size_t es_delta_rekeyed(const struct es_delta *d)
+{
+	return d->rekeyed;
+}
+
+bool es_delta_key_changed(const struct es_delta *d)
+{
+	return d->key_changed;
 }
 
 size_t es_delta_tightened(const struct es_delta *d)

@@ -9,8 +9,9 @@
 /*
  * Steps, in order: delta_walk() and delta_other() put down pairs (path, what
  * was, what is); delta_settle() sorts them, joins halves of one path and says
- * what kind of change each is; delta_watched() and delta_renames() refine the
- * kinds. Everything lives in the delta's arena until es_delta_free().
+ * what kind of change each is; delta_watched(), delta_switched() and
+ * delta_renames() refine the kinds. Everything lives in the delta's arena until
+ * es_delta_free().
  */
 
 /**
@@ -44,6 +45,8 @@ struct es_delta {
 	size_t cap;
 	size_t kinds[ES_CHANGE_KINDS];
 	size_t tightened;
+	size_t rekeyed;
+	bool key_changed;
 };
 
 /**
@@ -105,8 +108,14 @@ int delta_other_entry(struct es_entry *out, struct es_store *st,
 		      const struct es_oid *root, const char *path,
 		      struct es_error *err);
 
+/** delta_rekeyed - drop what another key alone made; Return: 0 or negative */
+int delta_rekeyed(struct delta_job *job, struct es_error *err);
+
 /** delta_watched - tell what changed by rules alone; Return: 0 or negative */
 int delta_watched(struct delta_job *job, struct es_error *err);
+
+/** delta_switched - tell what was switched on or off; Return: 0 or negative */
+int delta_switched(struct delta_job *job, struct es_error *err);
 
 /** delta_renames - join what only moved; Return: 0 or -ENOMEM */
 int delta_renames(struct delta_job *job, struct es_error *err);

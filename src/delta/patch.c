@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "etcsnap/charset.h"
+#include "etcsnap/hide.h"
 #include "etcsnap/sniff.h"
 
 #include "delta/delta_priv.h"
@@ -119,6 +120,27 @@ static int mask(struct es_buf *text, const struct es_mask_set *masks,
 	return ES_PATCH_TEXT;
 }
 
+/* What cannot be masked in its place must not be shown. */
+static int judge_binary(const struct es_buf *text,
+			const struct es_mask_set *masks, struct es_error *err)
+{
+	static const uint8_t no_key[ES_KEY_LEN];
+	ES_CLEANUP(es_digest_freep) struct es_digest *hmac = NULL;
+	ES_CLEANUP(es_buf_dispose)
+	struct es_buf masked = ES_BUF_INIT(ES_BUF_MAX);
+	int rc = es_hide_has_key(text->data, text->len);
+
+	if (rc == 0 && masks) {
+		if (es_digest_new(&hmac, ES_DIGEST_HMAC, no_key, err) < 0)
+			return err->code;
+		rc = es_hide_values(masks, &masked, text->data, text->len,
+				    hmac);
+	}
+	if (rc == -ENOMEM)
+		return es_fail_oom(err);
+	return rc ? ES_PATCH_SECRET : ES_PATCH_TEXT;
+}
+
 static int fetch(struct es_buf *out, struct es_store *st,
 		 const struct es_entry *e, struct es_error *err)
 {
@@ -146,6 +168,8 @@ static int reveal(struct es_buf *text, enum es_charset cs,
 	bool hit = false;
 	int rc = ES_PATCH_TEXT;
 
+	if (es_sniff_binary(text->data, text->len))
+		return judge_binary(text, v->masks, err);
 	if (!wide && es_sniff_key(es_buf_str(text), text->len))
 		return ES_PATCH_SECRET;
 	if (!wide)
@@ -228,7 +252,8 @@ static int load_sides(struct sides *s, struct es_store *st,
 /* Broken UTF-16 that is broken otherwise now is the same text. */
 static bool is_broken(const struct es_change *c, const struct sides *s)
 {
-	return s->old == s->new &&es_charset_is_wide(s->new) &&
+	return c->old && c->new &&
+	       s->old == s->new &&es_charset_is_wide(s->new) &&
 	       memcmp(c->old->oid, c->new->oid, sizeof(c->old->oid)) != 0;
 }
 

@@ -57,8 +57,12 @@ static bool is_tightened(const struct judges *j, const struct es_change *c)
 	decide(j, NEW, c->path, ES_TYPE_FILE, &is);
 	if (is.class > was.class && c->new->class > c->old->class)
 		return true;
-	return is.masks && !was.masks && (c->new->has &ES_HAS_MASKED) &&
-	       !(c->old->has & ES_HAS_MASKED);
+	if (was.fingerprint == is.fingerprint)
+		return false;
+	/* other masks: what they hide now, or cannot hide but as a whole */
+	return (c->new->class == ES_CLASS_SECRET &&
+		c->old->class != ES_CLASS_SECRET) ||
+	       ((c->new->has &ES_HAS_MASKED) && !(c->old->has & ES_HAS_MASKED));
 }
 
 static void judge(const struct judges *j, struct es_delta *d,

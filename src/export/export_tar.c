@@ -200,26 +200,33 @@ static unsigned int file_type(enum es_type type)
 	}
 }
 
+/* Why a file's content is not given out. */
+static enum es_export_left why_not(const struct export_item *i)
+{
+	switch (i->state) {
+	case ES_PATCH_SECRET:
+		return ES_LEFT_SECRET;
+	case ES_PATCH_DIGEST:
+		return ES_LEFT_DIGEST;
+	case ES_PATCH_TEXT:
+		return ES_LEFT_MASKED;
+	default:
+		return ES_LEFT_UNREAD;
+	}
+}
+
 /* Returns whether an object is left out, and why. */
 static bool is_left_out(enum es_export_left *why, const struct export_item *i)
 {
+	*why = ES_LEFT_SOCKET;
 	if (i->e.type == ES_TYPE_SOCKET)
-		*why = ES_LEFT_SOCKET;
-	else if (!(i->e.has & ES_HAS_STAT) || !file_type(i->e.type))
-		*why = ES_LEFT_UNREAD;
-	else if (i->e.type != ES_TYPE_FILE)
-		return false;
-	else if (i->state == ES_PATCH_SECRET)
-		*why = ES_LEFT_SECRET;
-	else if (i->state == ES_PATCH_DIGEST)
-		*why = ES_LEFT_DIGEST;
-	else if (i->state != ES_PATCH_TEXT)
-		*why = ES_LEFT_UNREAD;
-	else if (i->e.has & ES_HAS_MASKED)
-		*why = ES_LEFT_MASKED;
-	else
-		return false;
-	return true;
+		return true;
+	*why = ES_LEFT_UNREAD;
+	if (!(i->e.has & ES_HAS_STAT) || !file_type(i->e.type))
+		return true;
+	*why = why_not(i);
+	return i->e.type == ES_TYPE_FILE &&
+	       (i->state != ES_PATCH_TEXT || (i->e.has & ES_HAS_MASKED));
 }
 
 static void set_owner(struct archive_entry *e, const struct export_item *i)

@@ -27,10 +27,11 @@ static void put_package(struct es_buf *out, const struct es_package *p)
 int es_fact_packages(const struct es_fact_source *src, struct es_buf *out)
 {
 	const struct es_packages *packages = src->options->packages;
+	const int error = src->options->packages_error;
 
-	/* They are there and could not be opened; who tried has told why. */
+	/* They are there and could not be opened. */
 	if (!packages)
-		return -ENODATA;
+		return error < 0 ? error : -ENODATA;
 	size_t n = es_packages_count(packages);
 	for (size_t i = 0; i < n; i++)
 		put_package(out, es_packages_at(packages, i));

@@ -49,6 +49,9 @@ static int collect_one(struct es_texts *out, const struct fact *fact,
 		rc = es_fact_sort(&b);
 	if (rc == -ENOMEM)
 		return rc;
+	/* What the kernel tells only to others is no news in every run. */
+	if (fact->live_only && (rc == -EPERM || rc == -EACCES))
+		return es_texts_keep(out, fact->name, 0);
 	if (rc < 0)
 		return es_texts_keep(out, fact->name, (unsigned int)-rc);
 	if (rc == ES_FACT_NONE || b.len == 0)

@@ -209,6 +209,8 @@ int es_report_new(struct es_doc **out, const struct es_report_input *in,
 		return es_fail_oom(err);
 	set_header(doc, in);
 	set_counts(doc, in);
+	es_doc_bool(doc, "key_changed", es_delta_key_changed(in->delta));
+	es_doc_number(doc, "rekeyed", (int64_t)es_delta_rekeyed(in->delta));
 	es_doc_number(doc, "tightened", (int64_t)es_delta_tightened(in->delta));
 	struct es_doc *changes = es_doc_array(doc, "changes");
 	for (size_t i = 0; i < listed(in); i++) {

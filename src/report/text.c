@@ -346,6 +346,21 @@ static void add_tightened(struct es_buf *out, const struct es_doc *doc,
 	es_buf_addc(out, '\n');
 }
 
+/* Not one by one: all of them look changed, and nothing says of what. */
+static void add_rekeyed(struct es_buf *out, const struct es_doc *doc)
+{
+	int64_t n = es_doc_get_number(doc, "rekeyed", 0);
+
+	if (!es_doc_get_bool(doc, "key_changed"))
+		return;
+	es_buf_addf(
+		out,
+		"\nThe secret key is another one since then, so every hidden "
+		"value looks changed:\n%" PRId64 " file%s and texts in which "
+		"nothing else differs are not listed.\n",
+		n, n == 1 ? "" : "s");
+}
+
 int es_report_text(struct es_buf *out, const struct es_doc *doc,
 		   unsigned int flags)
 {
@@ -354,6 +369,7 @@ int es_report_text(struct es_buf *out, const struct es_doc *doc,
 	else if (count_of(doc, "total") == 0)
 		es_buf_adds(out, "no changes\n");
 	add_cut(out, doc);
+	add_rekeyed(out, doc);
 	for (size_t i = 0; i < LENGTH(sections); i++)
 		add_section(out, doc, sections[i].kind, sections[i].title,
 			    flags);

@@ -177,6 +177,20 @@ static void add_known(struct es_buf *out, const struct es_doc *change,
 	es_buf_adds(out, after);
 }
 
+/* Commands, facts and findings: their lines tell all, unless there is none. */
+static void add_text_summary(struct es_buf *out, const struct es_doc *change,
+			     unsigned int flags)
+{
+	const struct es_doc *size = attribute(change, "size");
+	int64_t n = size ? es_doc_get_number(size, known_side(size), 0) : 0;
+
+	if (n == 0)
+		es_buf_adds(out, "    empty\n");
+	else if (flags & ES_REPORT_NO_PATCH)
+		es_buf_addf(out, "    %" PRId64 " byte%s\n", n,
+			    n == 1 ? "" : "s");
+}
+
 /* What an object is that came or went, on one line. */
 static void add_summary(struct es_buf *out, const struct es_doc *change)
 {
@@ -369,6 +383,7 @@ bool report_change(struct es_buf *out, const struct es_doc *change,
 		   unsigned int flags)
 {
 	const struct es_doc *list = es_doc_get(change, "attributes");
+	const char *path = es_doc_get_str(change, "path");
 	const struct es_doc *attr;
 
 	es_buf_adds(out, "  ");
@@ -380,7 +395,9 @@ bool report_change(struct es_buf *out, const struct es_doc *change,
 	report_quoted(out, change, "path");
 	report_paint(out, flags, PAINT_NONE);
 	es_buf_addc(out, '\n');
-	if (is_one_sided(change)) {
+	if (is_one_sided(change) && path && *path != '/') {
+		add_text_summary(out, change, flags);
+	} else if (is_one_sided(change)) {
 		add_summary(out, change);
 	} else {
 		for (size_t i = 0; list && (attr = es_doc_at(list, i)); i++)

@@ -41,6 +41,31 @@ echo 'broken' >>"$root/etc/passwd"
 mkdir -p "$root/srv/x/.ssh" "$root/home/up"
 echo up >"$root/home/up/.profile"
 echo x >"$root/srv/x/.ssh/authorized_keys"
+# a home behind links, one that leads out of the root, one to /, many shared ones
+mkdir -p "$root/data/lia/.ssh" "$root/srv/volume/home/max/.ssh"
+echo 'ssh-ed25519 AAAA lia' >"$root/data/lia/.ssh/authorized_keys"
+echo 'ssh-ed25519 AAAA max' >"$root/srv/volume/home/max/.ssh/authorized_keys"
+mkdir -p "$work/outside/.ssh"
+echo 'ssh-ed25519 AAAA out' >"$work/outside/.ssh/authorized_keys"
+ln -s /data/lia "$root/home/lia"
+ln -s ../srv/volume/home "$root/people"
+ln -s "$work/outside" "$root/home/out"
+ln -s / "$root/home/slash"
+ln -s loop "$root/home/loop"
+{
+	echo 'lia:x:1101:1101::/home/lia:/bin/sh'
+	echo 'max:x:1102:1102::/people/max:/bin/sh'
+	echo 'out:x:1103:1103::/home/out:/bin/sh'
+	echo 'slash:x:1104:1104::/home/slash:/bin/sh'
+	echo 'loop:x:1105:1105::/home/loop:/bin/sh'
+	i=2000
+	while [ $i -lt 5000 ]; do
+		i=$((i + 1))
+		echo "u$i:x:$i:$i::/srv/people/shared:/usr/sbin/nologin"
+	done
+} >>"$root/etc/passwd"
+mkdir -p "$root/srv/people/shared/.ssh"
+echo 'ssh-ed25519 AAAA all' >"$root/srv/people/shared/.ssh/authorized_keys"
 conf_for_root
 not_ok 'a root that is not there has no homes' "$ETCSNAP" -c "$conf" \
 	--root "$work/nosuch" init
@@ -48,7 +73,8 @@ ok 'and gets no repository' test ! -e "$work/state"
 es_init
 ok 'a home that is not there is no trouble' es commit
 watched >list
-for home in /root /srv/people/bob; do
+for home in /root /srv/people/bob /data/lia /srv/volume/home/max \
+	/srv/people/shared; do
 	ok "$home: authorized_keys" grep -qx "$home/.ssh/authorized_keys" list
 done
 ok 'dot files of a person' grep -qx /home/alice/.gitconfig list
@@ -57,6 +83,8 @@ ok 'a home with the letters of a pattern' grep -qF '.ssh/authorized_keys' list
 is "$(git_repo cat-file -p 'main:files/srv/[a-z]*/.profile')" eve 'by its name'
 not_ok 'means no other' grep -q '^/srv/x/' list
 ok 'a home in another spelling' grep -qx /home/up/.profile list
+is "$(grep -c shared/.ssh/authorized_keys list)" 1 'a shared home once'
+not_ok 'no link leads out' grep -q "$work" list
 not_ok 'nobody lives in /' grep -qx /.profile list
 not_ok 'other files stay private' grep -q letter list
 not_ok 'who is no user is not watched' grep -q stranger list
@@ -67,6 +95,60 @@ ok 'private keys as a keyed digest' like \
 		grep -A 1 '^\./id_ed25519 ')" '^#\+ .*hmac=[0-9a-f]{64}'
 is "$(git_repo ls-tree -r --name-only main | grep -c "files/.*/id_ed25519")" 0 'and never more'
 is "$(es -v commit)" 'no changes' 'and so it stays'
+
+# --- users that are in no file ---------------------------------------------------------
+# What a directory service has comes through getpwent(3) alone; here from a
+# library in its place.
+mkdir -p "$work/ldap/ann/.ssh" "$work/ldap/[b]*/.ssh" "$work/ldap/b/.ssh" \
+	"$work/ldap/real/.ssh"
+for home in ann '[b]*' b real; do
+	echo "ssh-ed25519 AAAA $home" >"$work/ldap/$home/.ssh/authorized_keys"
+done
+ln -s real "$work/ldap/link"
+cat >users.c <<END
+#include <pwd.h>
+#include <stddef.h>
+static struct passwd all[] = {
+	{ .pw_name = "ann", .pw_uid = 70001, .pw_dir = "$work/ldap/ann" },
+	{ .pw_name = "bea", .pw_uid = 70002, .pw_dir = "$work/ldap/[b]*" },
+	{ .pw_name = "cid", .pw_uid = 70003, .pw_dir = "$work/ldap/ann/" },
+	{ .pw_name = "dan", .pw_uid = 70004, .pw_dir = "/" },
+	{ .pw_name = "eli", .pw_uid = 70005, .pw_dir = "ldap/b" },
+	{ .pw_name = "fay", .pw_uid = 70006, .pw_dir = "" },
+	{ .pw_name = "gil", .pw_uid = 70007, .pw_dir = "$work/ldap/gone" },
+	{ .pw_name = "hal", .pw_uid = 70008, .pw_dir = "$work/ldap/link" },
+	{ .pw_name = "ivy", .pw_uid = 70009 },
+};
+static size_t next;
+void setpwent(void) { next = 0; }
+void endpwent(void) {}
+struct passwd *getpwent(void)
+{
+	return next < sizeof(all) / sizeof(all[0]) ? &all[next++] : NULL;
+}
+END
+cat >ldap.conf <<END
+[repository]
+path = $work/ldap.state/repo.git
+[collect]
+parts = files
+[files]
+include = ~/.ssh/authorized_keys
+END
+mkdir ldap.state
+service() {
+	LD_PRELOAD="$work/users.so" "$ETCSNAP" -c ldap.conf "$@"
+}
+if ${CC:-cc} -shared -fPIC -o users.so users.c 2>/dev/null &&
+	service init >/dev/null 2>&1; then
+	ok 'users of a directory service' service commit
+	is "$(git --git-dir=ldap.state/repo.git ls-tree -r --name-only main files |
+		sed "s,^files$work/ldap/,,")" '[b]*/.ssh/authorized_keys
+ann/.ssh/authorized_keys
+real/.ssh/authorized_keys' 'have their keys watched, each home once'
+else
+	skip 'no library can take the place of getpwent()' 2
+fi
 
 # --- people come and go ---------------------------------------------------------------
 settle

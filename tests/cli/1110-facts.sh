@@ -88,19 +88,35 @@ ok 'users: getent' beside users users
 ok 'groups: getent' beside groups groups
 not_ok 'no hash of a password' grep -rqE '\$(y|1|5|6|2[abxy])\$' ours theirs
 
+# mounts COLUMNS - what findmnt says of those that we tell
 mounts() {
-	findmnt --raw --noheadings -o TARGET,FSTYPE |
+	findmnt --raw --noheadings -o "$1" |
 		grep -vE '^(/run/(user|netns|docker|containerd|credentials)|/var/lib/(docker|containers|containerd|kubelet|lxc|lxd)|/proc/sys/fs/binfmt_misc)(/| )' |
-		grep -v ' nsfs$'
+		grep -v ' nsfs\( \|$\)'
 }
 mounts_of_ours() {
 	fact mounts | grep -v '^/proc/sys/fs/binfmt_misc ' | cut -d ' ' -f 1,2
 }
 if has findmnt; then
 	if cmp -s /proc/1/mountinfo /proc/self/mountinfo; then
-		mounts | LC_ALL=C sort -u >theirs
+		mounts TARGET,FSTYPE | LC_ALL=C sort -u >theirs
 		mounts_of_ours | LC_ALL=C sort -u >ours
 		ok 'mounts: findmnt' diff -u theirs ours
+		mounts TARGET,FSTYPE,SOURCE,VFS-OPTIONS |
+			sed 's/\[[^ ]*\] / /' >theirs
+		fact mounts >ours
+		ok 'their sources and options' awk 'NR == FNR {
+				all[++n] = $1 " " $2 " " $3 " " $4 ","
+				next
+			}
+			{
+				for (i = 1; i <= n; i++)
+					if (index(all[i], $0 ",") == 1)
+						next
+				print "not there: " $0
+				bad = 1
+			}
+			END { exit bad }' ours theirs
 	else
 		skip 'the mounts of the first process are others'
 	fi
@@ -232,9 +248,9 @@ END
 } >prelude
 run='mount -t tmpfs none /run && . ./script'
 if ! command -v unshare >/dev/null 2>&1 || ! command -v ip >/dev/null 2>&1; then
-	skip 'unshare or ip is not installed' 4
+	skip 'unshare or ip is not installed' 5
 elif ! inside true 2>/dev/null; then
-	skip 'namespaces need CAP_SYS_ADMIN' 4
+	skip 'namespaces need CAP_SYS_ADMIN' 5
 else
 	{
 		cat prelude
@@ -317,8 +333,17 @@ same 'ephemeral listeners'
 touch go-on
 until [ -e more ]; do sleep 0.05; done
 changed 'a real one'
-git --git-dir="$repo" cat-file -p main:system/listening |
-	sed -E 's,/[^ ]*/python[0-9.]*$,PYTHON,' >listening
+git --git-dir="$repo" cat-file -p main:system/listening >all
+if command -v ss >/dev/null 2>&1; then
+	ss -H -lntup | sed -nE 's/^(tcp|udp) .* ([^ ]+:[0-9]+) +[^ ]+ .*pid=([0-9]+),.*/\1 \2 \3/p' |
+		while read -r kind address pid; do
+			[ "${address##*:}" -ge 32768 ] ||
+				echo "$kind $address $(readlink "/proc/$pid/exe")"
+		done | LC_ALL=C sort -u >programs
+else
+	grep -v ephemeral all | cut -d ' ' -f 1,2,4 >programs
+fi
+sed -E 's,/[^ ]*/python[0-9.]*$,PYTHON,' all >listening
 kill $pid
 END
 	} >script
@@ -327,6 +352,8 @@ END
 		'ephemeral listeners make no commit, a server does'
 	is "$(cat listening)" 'tcp 0.0.0.0:8080 uid=0 PYTHON
 tcp 0.0.0.0:ephemeral uid=0 PYTHON' 'and is told'
+	is "$(cat programs)" "$(grep -v ephemeral all | cut -d ' ' -f 1,2,4)" \
+		'programs: ss -lntup'
 fi
 
 # --- another root --------------------------------------------------------------

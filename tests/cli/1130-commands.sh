@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# 1130-commands.sh - monitored commands: what the configuration may say of them
+# 1130-commands.sh - monitored commands: what the configuration may say of them,
+# and what is recorded of them
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 
 # run ARGUMENT... - with $conf alone, for this machine; needs no repository
@@ -82,4 +83,205 @@ printf '%s\n' '[command a]' 'run = x  y' 'drop = ^1' 'drop = ^2' >"$conf"
 ok 'config show lists them' like \
 	"$(run config show --format csv | tr -d '\r' | tr '\n' '~')" \
 	'command a,run,x  y,[^~]*:2~.*command a,drop,\^1,[^~]*:3~command a,drop,\^2,'
+
+# --- what is recorded --------------------------------------------------------------
+need git
+parts='files commands'
+
+# text NAME - a text of the tip; nothing when it is not there
+text() {
+	git_repo cat-file -p "main:commands/$1" 2>/dev/null
+}
+
+# commands - names of those that the tip has, on one line
+commands() {
+	git_repo ls-tree --name-only main:commands 2>/dev/null | paste -sd ' ' -
+}
+
+# alive MARK - whether a process with this word in its arguments runs
+alive() {
+	grep -lsz -- "$1" /proc/[0-9]*/cmdline >/dev/null
+}
+
+# ended MARK - wait until there is none, two seconds at most
+ended() {
+	local i=0
+
+	while alive "$1"; do
+		i=$((i + 1))
+		[ "$i" -lt 40 ] || return 1
+		sleep 0.05
+	done
+}
+
+# with LINE... - $conf: these commands, and one that is always well
+with() {
+	printf '%s\n' '[command well]' 'run = echo fine' "$@" >"$work/commands"
+	{
+		cat "$work/base"
+		cat "$work/commands"
+	} >"$conf"
+}
+
+new_tree
+conf_for_tree
+cp "$conf" base
+# A program whose processes can be told from all others.
+mark=$work/sleeper
+cp "$(command -v sleep)" "$mark"
+with '[command fails]' 'run = echo out; echo err >&2; exit 3' 'shell = yes' \
+	'[command crashes]' 'run = kill -SEGV $$' 'shell = yes' \
+	'[command hangs]' "run = trap '' TERM; echo early; while :; do $mark 50; done" \
+	'shell = yes' 'timeout = 1' \
+	'[command floods]' 'run = yes 0123456789' 'max_output = 64K' \
+	'[command missing]' 'run = /nowhere/program' \
+	'[command absent]' 'run = /nowhere/program' 'optional = yes' \
+	'[command filters]' "run = printf '# x\\nb 17\\na 23\\n'" \
+	'drop = ^#' 'replace = \d+ => N' 'sort = yes' \
+	'[command now-and-then]' 'run = date +%N' 'volatile = yes' \
+	'[command environment]' 'run = env' 'env = A=b c' \
+	'[command input]' 'run = cat'
+es_init
+said=$(es commit 2>&1) && es_status=0 || es_status=$?
+printf '%s\n' "$said" >"$es_out"
+is "$es_status $(echo "$said" | sed -n 's/^  //p')" \
+	'4 ETIMEDOUT commands/hangs/stdout' 'a run of all kinds of commands'
+is "$(commands)" \
+	'crashes environment fails filters floods hangs input missing well' \
+	'records all that are to be there'
+is "$(text well/stdout)/$(text well/stderr)/$(text well/status)" \
+	'fine//exit 0' 'one that is well'
+is "$(text fails/stdout)/$(text fails/stderr)/$(text fails/status)" \
+	'out/err/exit 3' 'one that fails'
+is "$(text crashes/status)" 'signal SEGV' 'one that crashes'
+is "$(git_repo ls-tree --name-only main:commands/hangs) $(text hangs/status)" \
+	'status timeout 1 s' 'one that hangs'
+ok 'which is gone' ended "$mark"
+is "$(text floods/status | head -n 1)" \
+	'killed: more than 4194304 bytes of output' 'one that floods'
+is "$(text floods/stdout | head -n 1) $(text floods/stdout | tail -n 1)" \
+	'0123456789 [cut at 65536 bytes]' 'whose output is cut'
+is "$(git_repo ls-tree --name-only main:commands/missing) \
+$(text missing/status)" 'status not found' 'one that is not there'
+is "$(text filters/stdout)" 'a N
+b N' 'filters'
+is "$(text environment/stdout | sed 's/=.*//' | LC_ALL=C sort | paste -sd ' ' -)" \
+	'A HOME LC_ALL LOGNAME PATH SHELL TERM USER' 'a clean environment'
+is "$(text input/stdout | wc -c)" 0 'no input'
+
+# Run by run: one that was well and then hangs loses only its status.
+with '[command turns]' "run = cat $work/turn; [ ! -e $work/slow ] || $mark 50" \
+	'shell = yes' 'timeout = 1'
+echo first >turn
+ok 'a command that is well' es commit
+is "$(commands)" 'turns well' 'those that are not configured are dropped'
+is "$(es show --json >r.json; json r.json 'sorted({c["kind"]
+	for c in d["changes"]})')" "['unwatched', 'watched']" \
+	'as not watched any more'
+touch slow
+echo second >turn
+es_run es commit
+is "$es_status $(text turns/stdout) $(text turns/status)" \
+	'4 first timeout 1 s' 'and then hangs'
+before=$(tip)
+es_run es commit
+is "$es_status $(cat "$es_out")" '4 ' 'and goes on to do so'
+is "$(tip)" "$before" 'without a commit'
+rm slow
+es_run es commit
+is "$(text turns/stdout) $(text turns/status)" 'second exit 0' 'until it ends'
+
+# --- secrets -----------------------------------------------------------------------
+secret=Wotan-$$-Hunter7
+with '[command tells]' "run = cat $work/told; cat $work/told >&2" \
+	'shell = yes' '[command key]' "run = cat $work/key.pem"
+fake_key key.pem
+for i in 1 2 3; do
+	printf 'user = bob\npassword = %s%s\nurl=https://bob:%s%s@host/\n' \
+		"$secret" "$i" "$secret" "$i" >told
+	es_run es commit
+done
+is "$es_status" 0 'commands that print secrets'
+ok 'stdout has the rest of it' like "$(text tells/stdout)" '^user = bob$'
+ok 'and a mask' like "$(text tells/stdout)" '^password = <masked:[0-9a-f]{8}>$'
+is "$(text tells/stderr)" "$(text tells/stdout)" 'so has stderr'
+ok 'of a private key there is nothing but a mask' like \
+	"$(text key/stdout)" '^<masked:[0-9a-f]{8}>$'
+everything() {
+	git_repo cat-file --batch --batch-all-objects
+	cat "$work"/state/state.db*
+	es log
+	es report --since 1d
+	es show --json
+}
+everything >all 2>&1
+not_ok 'the secret is nowhere' grep -aq "$secret" all
+not_ok 'nor in base64' grep -aqF "$(printf 'password = %s1\n' "$secret" |
+	base64 | cut -c 17-28)" all
+not_ok 'nor is the key' grep -aqF "$(sed -n 3p key.pem)" all
+is "$(git_repo log --format=%s -- commands/tells | wc -l)" 3 \
+	'a changed one is a change'
+
+# --- every ---------------------------------------------------------------------------
+with '[command rare]' "run = echo x >>$work/rare; cat $work/rare | wc -l" \
+	'shell = yes' 'every = 1h' \
+	'[command often]' "run = echo x >>$work/often" 'shell = yes'
+rm -f rare often
+es_run es commit
+es_run es commit
+settle
+es_run es commit
+is "$(wc -l <rare) $(wc -l <often)" '1 3' 'a command of every hour runs once'
+is "$(text rare/stdout)" 1 'and keeps its output'
+es_run es status
+is "$(wc -l <rare)" 1 'also in a dry run'
+rm -f "$work"/state/state.db*
+es_run es commit
+is "$(wc -l <rare)" 2 'without a state nobody knows when it ran'
+es_run es commit
+es_run es commit
+is "$(wc -l <rare)" 2 'but then'
+echo '# another commit' >>"$root/etc/hosts"
+es_run es commit "$root/etc/hosts"
+es_run es commit
+is "$(wc -l <rare)" 2 'a run of a path between'
+sed -i 's/^parts = .*/parts = commands/' base "$conf"
+es_run es commit
+es_run es commit
+es_run es commit
+is "$(wc -l <rare)" 2 'without files'
+sed -i 's/every = 1h/every = 2h/; s/wc -l$/wc -l; echo new/' "$conf"
+es_run es commit
+is "$(wc -l <rare) $(text rare/stdout | paste -sd ' ' -)" '3 3 new' \
+	'what is configured anew runs at once'
+cp "$conf" "$conf.rare"
+with
+es_run es commit
+is "$(commands)" 'well' 'a command is taken out'
+cp "$conf.rare" "$conf"
+es_run es commit
+is "$(text rare/stdout | paste -sd ' ' -)" '4 new' 'and put back'
+
+# --- a run that is killed ------------------------------------------------------------
+with '[command sleeps]' "run = $mark 77" '[command deep]' \
+	"run = sh -c '$mark 78' & $mark 79" 'shell = yes'
+before=$(tip)
+for signal in KILL TERM; do
+	"$ETCSNAP" -c "$conf" commit >/dev/null 2>&1 &
+	pid=$!
+	i=0
+	until alive "$mark" || [ $i -eq 100 ]; do
+		i=$((i + 1))
+		sleep 0.05
+	done
+	ok "commands run before SIG$signal" alive "$mark"
+	kill -"$signal" $pid
+	wait $pid 2>/dev/null
+	ok 'and nothing after it' ended "$mark"
+done
+is "$(tip)" "$before" 'nothing was recorded'
+with
+ok 'the next run' es commit
+is "$(commands)" 'well' 'is as any other'
+ok 'all is sound' fsck
 done_testing

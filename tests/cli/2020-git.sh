@@ -30,7 +30,7 @@ is "$(git_repo ls-tree -r --name-only main meta |
 	sed 's,.*/,,' | sort -u | tr '\n' ' ')" '.mtree ' \
 	'meta holds manifests alone'
 is "$(git_repo ls-tree -r --name-only main run | tr '\n' ' ')" \
-	'run/rules run/summary ' 'run tells rules and summary'
+	'run/parts run/rules run/summary ' 'run tells parts, rules and summary'
 git_repo ls-tree -r -d --name-only main meta/etc | sed -n 's,^meta/,,p' | sort >said
 (cd "$root" && find etc -type d | sort) >wanted
 ok 'every directory has its manifest' diff wanted said

@@ -198,4 +198,9 @@ else
 	skip 'only root can change owners and make devices' 3
 fi
 
+
+# --- a file ----------------------------------------------------------------------
+mkfifo fifo
+ok 'what is no regular file is refused' must_exit 3 es report -o "$work/fifo"
+ok 'and stays' test -p fifo
 done_testing

@@ -306,6 +306,35 @@ START_TEST(delta_tells_other_rules_from_other_files)
 }
 END_TEST
 
+/* A check that is off does not look as if all were well. */
+START_TEST(delta_tells_what_was_switched)
+{
+	struct es_oid a = es_unit_tree(
+		&repo,
+		ITEMS({ "findings/cron", "1" }, { "findings/homes", "2" },
+		      { "system/os", "3" }, { "system/users", "4" },
+		      { "run/parts", "commands/one\nfindings/cron\n"
+				     "findings/homes\nsystem\n" }));
+	struct es_oid b = es_unit_tree(
+		&repo, ITEMS({ "/a", "5" }, { "commands/one-more", "6" },
+			     { "commands/one", "7" }, { "system/os", "8" },
+			     { "run/parts", "commands/one\ncommands/one-more\n"
+					    "files\nfindings/homes\n"
+					    "system\n" }));
+
+	expect(&a, &b,
+	       "watched /a\nadded commands/one\nwatched commands/one-more\n"
+	       "unwatched findings/cron\nremoved findings/homes\n"
+	       "changed system/os content\nremoved system/users\n");
+	/* What was not written down cannot be told. */
+	struct es_oid c = es_unit_tree(&repo, ITEMS({ "findings/homes", "2" },
+						    { "system/os", "3" }));
+	expect(&c, &b,
+	       "added /a\nadded commands/one\nadded commands/one-more\n"
+	       "removed findings/homes\nchanged system/os content\n");
+}
+END_TEST
+
 START_TEST(delta_survives_rules_that_it_cannot_read)
 {
 	struct es_oid a = es_unit_tree(
@@ -432,6 +461,7 @@ int main(void)
 			    es_lengthof(selections));
 	tcase_add_test(tc, delta_knows_the_names_of_owners);
 	tcase_add_test(tc, delta_tells_other_rules_from_other_files);
+	tcase_add_test(tc, delta_tells_what_was_switched);
 	tcase_add_test(tc, delta_survives_rules_that_it_cannot_read);
 	tcase_add_test(tc, delta_notices_stricter_rules);
 	tcase_add_test(tc, delta_refuses_a_broken_manifest);

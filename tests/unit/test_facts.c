@@ -386,6 +386,8 @@ START_TEST(packages_of_a_root)
 		  "a amd64 1 dpkg config-files\nb all 1:2-3 dpkg\n");
 	unit.options.packages = NULL;
 	unit_fact(es_fact_packages, -ENODATA, "");
+	unit.options.packages_error = -EACCES;
+	unit_fact(es_fact_packages, -EACCES, "");
 }
 END_TEST
 
