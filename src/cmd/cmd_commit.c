@@ -58,9 +58,11 @@ static void tell_errors(const struct es_cycle_result *r)
 		return;
 	}
 	fprintf(stderr,
-		"etcsnap: %llu paths cannot be read; they keep what is "
-		"known of them:\n",
-		(unsigned long long)r->totals.unread);
+		"etcsnap: %llu path%s cannot be read; what is known of %s "
+		"stays:\n",
+		(unsigned long long)r->totals.unread,
+		r->totals.unread == 1 ? "" : "s",
+		r->totals.unread == 1 ? "it" : "them");
 	while (*line && told++ < TOLD_MAX) {
 		int len = (int)strcspn(line, "\n");
 

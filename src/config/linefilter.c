@@ -345,7 +345,7 @@ static int sort_lines(struct es_buf *text)
 {
 	ES_CLEANUP(es_buf_dispose) struct es_buf sorted = ES_BUF_INIT(0);
 	ES_CLEANUP(es_freep) struct line *lines = NULL;
-	const char *end = text->data + text->len;
+	const char *end = es_buf_str(text) + text->len;
 	size_t n = 0, at = 0;
 
 	if (!text->len)

@@ -40,7 +40,7 @@ static int read_key(struct es_buf *out, const struct delta_job *job,
 static void blank_marks(struct es_buf *text)
 {
 	char *at = text->data;
-	char *end = text->data + text->len;
+	char *end = at ? at + text->len : NULL;
 
 	while (at &&
 	       (at = memmem(at, (size_t)(end - at), MARK, sizeof(MARK) - 1))) {

@@ -94,7 +94,7 @@ static int put_vulnerabilities(struct es_buf *out, int sys)
 	if (es_fact_list(&names, sys, dir) < 0)
 		return 0;
 	const char *p = es_buf_str(&names);
-	for (size_t n; p < names.data + names.len; p += n + 1) {
+	for (size_t n; p < es_buf_str(&names) + names.len; p += n + 1) {
 		n = strlen(p);
 		if (n > 256)
 			continue;

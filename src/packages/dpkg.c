@@ -221,7 +221,8 @@ static int read_dir(struct es_packages *p, const char *dir,
 	pkg_stamp(p, dir);
 	if (pkg_names(&names, fd, err) < 0)
 		return err->code;
-	for (const char *name = names.data; name < names.data + names.len;
+	const char *const end = es_buf_str(&names) + names.len;
+	for (const char *name = es_buf_str(&names); name < end;
 	     name += strlen(name) + 1) {
 		int n = snprintf(path, sizeof(path), "%s/%s", dir, name);
 

@@ -101,7 +101,8 @@ static int pacman_open(struct es_packages *p, struct es_error *err)
 	pkg_stamp(p, LOCAL);
 	if (pkg_names(&names, dir, err) < 0)
 		return err->code;
-	for (const char *name = names.data; name < names.data + names.len;
+	const char *const end = es_buf_str(&names) + names.len;
+	for (const char *name = es_buf_str(&names); name < end;
 	     name += strlen(name) + 1) {
 		int n = snprintf(path, sizeof(path), LOCAL "/%s/desc", name);
 
