@@ -297,10 +297,17 @@ def plant(root, number):
     for path, data in Tree(number).files.items():
         path = os.path.join(root, path)
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        if os.path.islink(path):
+        mode = None
+        if os.path.lexists(path):
+            # A link, or what its owner may not write.
+            mode = os.lstat(path).st_mode & 0o7777
+            if os.path.islink(path):
+                mode = None
             os.unlink(path)
         with open(path, "wb") as f:
             f.write(data)
+        if mode is not None:
+            os.chmod(path, mode)
 
 
 def spellings(text):

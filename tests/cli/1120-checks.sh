@@ -3,6 +3,8 @@
 # 1120-checks.sh - findings come, stay and go as lines of a text in git
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 need git
+# What root should own would be ours, and findings everywhere.
+need_root
 parts='files findings'
 
 # found CHECK - what the tip has of a check, nothing when it is clean

@@ -59,7 +59,7 @@ tell_all() {
 
 mkdir said
 new_tree
-secrets plant "$root" 1
+secrets plant "$root" 1 || bail 'cannot plant'
 parts='files system findings'
 conf_for_root '[rule words]' 'match = /' "mask = shipped" \
 	"mask = (?i)^schlüssel = (.*)"
@@ -67,7 +67,7 @@ es_init
 ok 'there are more than 60 kinds' test "$(secrets count)" -gt 60
 number=1
 while [ "$number" -le "$last" ]; do
-	secrets plant "$root" "$number"
+	secrets plant "$root" "$number" || bail 'cannot plant'
 	echo "$number" >"$root/etc/motd"
 	settle
 	told commit -v commit -m "$(secrets message "$number")" \
@@ -81,6 +81,7 @@ ok 'everything can be asked for' tell_all
 ok 'not one secret is anywhere' \
 	secrets scan "$root" "$last" "$repo" "${repo%/*}/state.db" said/*
 secrets names | sed "s,^,$root," >controls
+chmod -R u+rX "$root"
 # shellcheck disable=SC2046 # one name a line, without blanks
 ok 'the very search finds them where they are' sh -c '! python3 "$@" >found &&
 	test "$(grep -c "number 10, plain" found)" -gt 100 &&
