@@ -28,6 +28,7 @@
  * @ES_PACKAGE_OP_REINSTALL: the same version again
  * @ES_PACKAGE_OP_REMOVE:    removed, configuration files kept
  * @ES_PACKAGE_OP_PURGE:     removed with all
+ * @ES_PACKAGE_OPS:          how many there are
  */
 enum es_package_op_kind {
 	ES_PACKAGE_OP_INSTALL,
@@ -87,6 +88,7 @@ struct es_package_op {
  *                       administrator's stands beside it (.dpkg-old, .rpmsave,
  *                       .rpmorig, .pacsave)
  * @ES_PACKAGE_GONE:     a removed path that a removed or upgraded package had
+ * @ES_PACKAGE_VERDICTS: how many there are
  */
 enum es_package_verdict {
 	ES_PACKAGE_UNKNOWN,
