@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+/* plan.c - how far back each branch reaches by its rule */
+#include "config.h"
+
+#include "retention/retention_priv.h"
+
+#include "etcsnap/quote.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* By itself it is worth while once what goes is such a part of what stays. */
+#define WORTH 10
+
+static const struct {
+	const char *name;
+	enum es_conf_id rule;
+} branches[ES_CHAINS] = {
+	{ "main", ES_CONF_RETENTION_MAIN },
+	{ "daily", ES_CONF_RETENTION_DAILY },
+	{ "monthly", ES_CONF_RETENTION_MONTHLY },
+};
+
+/* Nothing in the middle goes: the oldest that is young enough decides. */
+size_t es_retention_count(const struct es_keep *keep, const int64_t *times,
+			  size_t n, int64_t now)
+{
+	size_t kept = n > 0;
+
+	if (keep->forever)
+		return n;
+	if (keep->count > kept)
+		kept = keep->count < n ? (size_t)keep->count : n;
+	for (size_t i = n; keep->seconds > 0 && i > kept; i--)
+		if (times[i - 1] >= now - keep->seconds)
+			kept = i;
+	return kept;
+}
+
+/* ----------------------------------------------------------------- chains */
+
+static int add_commit(struct es_chain *c, const struct es_commit *commit,
+		      struct es_error *err)
+{
+	if (c->n == c->cap) {
+		const size_t cap = c->cap ? 2 * c->cap : 256;
+		struct es_chain_commit *more =
+			reallocarray(c->commits, cap, sizeof(*more));
+
+		if (!more)
+			return es_fail_oom(err);
+		c->commits = more;
+		c->cap = cap;
+	}
+	c->commits[c->n++] = (struct es_chain_commit){ *es_commit_id(commit),
+						       es_commit_time(commit) };
+	return 0;
+}
+
+static int load_chain(struct es_chain *c, struct es_store *st,
+		      struct es_error *err)
+{
+	ES_CLEANUP(es_history_freep) struct es_history *h = NULL;
+	struct es_oid tip;
+	int rc = es_store_tip(&tip, st, c->name, err);
+
+	if (rc > 0)
+		rc = es_history_new(&h, st, &tip, err) < 0 ? err->code : 1;
+	while (rc > 0) {
+		ES_CLEANUP(es_commit_freep) struct es_commit *commit = NULL;
+
+		rc = es_history_next(h, &commit, err);
+		if (rc > 0 && add_commit(c, commit, err) < 0)
+			return err->code;
+	}
+	return rc < 0 ? rc : 0;
+}
+
+static size_t count_by(const struct es_chain *c, const struct es_keep *keep,
+		       int64_t now, struct es_error *err)
+{
+	int64_t *times = reallocarray(NULL, c->n + 1, sizeof(*times));
+	size_t kept;
+
+	if (!times) {
+		es_fail_oom(err);
+		return c->n;
+	}
+	for (size_t i = 0; i < c->n; i++)
+		times[i] = c->commits[i].when;
+	kept = es_retention_count(keep, times, c->n, now);
+	free(times);
+	return kept;
+}
+
+static int make_chain(struct es_chain *c, struct es_store *st,
+		      const struct es_conf *conf, size_t i, int64_t now,
+		      struct es_error *err)
+{
+	c->name = branches[i].name;
+	c->rule = es_conf_text(conf, branches[i].rule);
+	c->note = (struct es_buf)ES_BUF_INIT(1 << 16);
+	/* an empty value is none */
+	if (!*c->rule)
+		c->rule = es_conf_table(branches[i].rule)->fallback;
+	if (es_keep_parse(&c->keep, c->rule, err) < 0 ||
+	    load_chain(c, st, err) < 0)
+		return err->code;
+	c->kept = count_by(c, &c->keep, now, err);
+	return err->code;
+}
+
+/* ------------------------------------------------------------------ roots */
+
+static bool begins(const char *name, const char *with)
+{
+	return strncmp(name, with, strlen(with)) == 0;
+}
+
+static bool has_rule(const char *name)
+{
+	for (size_t i = 0; i < ES_CHAINS; i++)
+		if (begins(name, "refs/heads/") &&
+		    strcmp(name + strlen("refs/heads/"), branches[i].name) == 0)
+			return true;
+	return false;
+}
+
+static enum es_root_kind kind_of(const char *name)
+{
+	if (begins(name, "refs/tags/"))
+		return ES_ROOT_TAG;
+	if (begins(name, "refs/etcsnap/") || !begins(name, "refs/"))
+		return ES_ROOT_SINGLE;
+	return ES_ROOT_WHOLE;
+}
+
+static int add_root(void *plan, const char *name, const struct es_oid *oid,
+		    struct es_error *err)
+{
+	struct es_plan *p = plan;
+	struct es_root *more;
+
+	if (has_rule(name))
+		return 0;
+	if (p->n_roots == p->cap_roots) {
+		const size_t cap = p->cap_roots ? 2 * p->cap_roots : 32;
+
+		more = reallocarray(p->roots, cap, sizeof(*more));
+		if (!more)
+			return es_fail_oom(err);
+		p->roots = more;
+		p->cap_roots = cap;
+	}
+	p->roots[p->n_roots] =
+		(struct es_root){ strdup(name), *oid, kind_of(name) };
+	return p->roots[p->n_roots++].name ? 0 : es_fail_oom(err);
+}
+
+/* ---------------------------------------------------------------- backlog */
+
+/* Commits from the newest to the one that a channel was told last. */
+static size_t count_untold(const struct es_chain *main,
+			   const struct es_oid *told)
+{
+	for (size_t i = 0; i < main->n; i++)
+		if (es_oid_equal(&main->commits[i].id, told))
+			return i + 1;
+	/* cut away already, or never there: all that there is is news */
+	return main->n;
+}
+
+/*
+ * What a channel has not been told waits for it, but not for ever. The commit
+ * that it was told last stays in any case; its reference sees to that.
+ */
+static int wait_for_channels(struct es_plan *p, const struct es_conf *conf,
+			     int64_t now, struct es_error *err)
+{
+	const struct es_keep keep = {
+		.seconds = es_conf_number(conf, ES_CONF_RETENTION_MAX_BACKLOG),
+	};
+	struct es_chain *main = &p->chains[0];
+	const size_t most = count_by(main, &keep, now, err);
+
+	for (size_t i = 0; i < p->n_roots && keep.seconds > 0; i++) {
+		static const char *const kinds[] = {
+			"refs/etcsnap/delivered/main/",
+			"refs/etcsnap/delivered/urgent/",
+		};
+		const struct es_root *r = &p->roots[i];
+		const size_t untold = count_untold(main, &r->id);
+		const size_t wanted = untold < most ? untold : most;
+
+		if ((!begins(r->name, kinds[0]) &&
+		     !begins(r->name, kinds[1])) ||
+		    wanted <= main->kept)
+			continue;
+		main->kept = wanted;
+		es_buf_reset(&main->note);
+		es_buf_addf(&main->note, "waits for channel %s",
+			    strrchr(r->name, '/') + 1);
+	}
+	return err->code;
+}
+
+int es_plan_make(struct es_plan *p, struct es_store *st,
+		 const struct es_conf *conf, int64_t now, struct es_error *err)
+{
+	for (size_t i = 0; i < ES_CHAINS; i++)
+		if (make_chain(&p->chains[i], st, conf, i, now, err) < 0)
+			return err->code;
+	if (es_repack_refs(st, add_root, p, err) < 0)
+		return err->code;
+	return wait_for_channels(p, conf, now, err);
+}
+
+void es_plan_dispose(struct es_plan *p)
+{
+	for (size_t i = 0; i < ES_CHAINS; i++) {
+		free(p->chains[i].commits);
+		es_buf_dispose(&p->chains[i].note);
+	}
+	for (size_t i = 0; i < p->n_roots; i++)
+		free(p->roots[i].name);
+	free(p->roots);
+	*p = (struct es_plan){ 0 };
+}
+
+bool es_plan_is_worth(const struct es_plan *p)
+{
+	for (size_t i = 0; i < ES_CHAINS; i++) {
+		const struct es_chain *c = &p->chains[i];
+
+		if ((c->n - c->kept) * WORTH > c->kept)
+			return true;
+	}
+	return false;
+}
