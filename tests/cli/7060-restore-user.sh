@@ -1,0 +1,85 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# 7060-restore-user.sh - what somebody without privileges can restore, and that
+# nothing gets an owner or rights that it did not have
+[ -n "${TMPDIR-}" ] || [ ! -w /dev/shm ] || export TMPDIR=/dev/shm
+. "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
+need git python3 setpriv
+
+tree=$srcdir/tests/restore.py
+user=$(as_user id -u)
+chmod 755 "$work"
+mkdir -p "$root/etc" state
+[ "$(id -u)" -ne 0 ] || chown -R 65534:65534 "$root" state
+conf_for_root '[files]' 'include = /etc'
+chmod 644 "$conf"
+
+# us ARGUMENT… - the program as the user
+us() {
+	as_user "$ETCSNAP" -c "$conf" --root "$root" "$@"
+}
+
+# restored ARGUMENT… - all of it; else what is not
+restored() {
+	us restore --json "$@" >said.json && return
+	echo "exit status $?"
+	json said.json '"\n".join(str(i) for i in d["items"]
+		if i["state"] != "done" or i["why"])'
+	return 1
+}
+
+# --- all that is theirs ----------------------------------------------------------
+as_user python3 "$tree" make "$root/etc/t" 300 1 plain ||
+	bail 'cannot make the tree'
+as_user "$ETCSNAP" -c "$conf" --root "$root" -q init
+ok 'a run' us commit
+first=$(as_user git --git-dir="$repo" rev-parse main)
+as_user python3 "$tree" tell "$root/etc/t" >before
+as_user python3 "$tree" change "$root/etc/t" 1 plain || bail 'cannot change it'
+as_user python3 "$tree" tell "$root/etc/t" >changed
+ok 'much is changed' sh -c '[ "$(diff before changed | grep -c "^[<>]")" -gt 250 ]'
+ok 'restored' restored --at "$first" --delete --apply /etc
+as_user python3 "$tree" tell "$root/etc/t" >after
+ok 'all is as it was' diff before after
+ok 'etcsnap sees no difference' us diff "$first"
+ok 'forth again' restored --at HEAD~1 --delete --apply /etc
+as_user python3 "$tree" tell "$root/etc/t" >after
+ok 'as it was' diff changed after
+
+# --- what is not ------------------------------------------------------------------
+[ "$(id -u)" -eq 0 ] || skip_all 'only root can make files of others'
+mkdir "$root/etc/mixed"
+echo theirs >"$root/etc/mixed/theirs"
+echo ours >"$root/etc/mixed/ours"
+cp /bin/true "$root/etc/mixed/suid"
+printf '#!/bin/sh\n' >"$root/etc/mixed/script"
+chmod 4755 "$root/etc/mixed/script"
+chown 65534:65534 "$root/etc/mixed" "$root/etc/mixed/ours"
+ok 'files of others' us commit
+second=$(as_user git --git-dir="$repo" rev-parse main)
+rm "$root/etc/mixed/theirs"
+echo other >"$root/etc/mixed/theirs"
+chown 65534:65534 "$root/etc/mixed/theirs"
+echo other >"$root/etc/mixed/ours"
+echo other >"$root/etc/mixed/script"
+es_run us restore --at "$second" --apply /etc/mixed
+cp "$es_out" said
+is "$es_status" 4 'what cannot get its owner'
+is "$(cat "$root/etc/mixed/theirs" "$root/etc/mixed/script")" \
+	"$(printf 'other\nother')" 'stays as it is'
+ok 'and is told' grep -q '^etcsnap: /etc/mixed/theirs: owner: Operation not permitted' said
+is "$(cat "$root/etc/mixed/ours")" ours 'what can is restored'
+is "$(find "$root" -name '.etcsnap*')" '' 'nothing is left over'
+mkdir to && chown 65534 to
+es_run us restore --at "$second" --to to --apply /etc/mixed
+cp "$es_out" said
+is "$es_status" 4 'elsewhere all is written'
+is "$(cat to/etc/mixed/theirs)" theirs 'with what it was'
+is "$(stat -c '%u %a' to/etc/mixed/script)" "$user 755" \
+	'but nobody gets the rights of another'
+ok 'which is told' grep -q '^etcsnap: /etc/mixed/script: owner: ' said
+chmod 700 "$root/etc/mixed" && chown 0 "$root/etc/mixed"
+es_run us restore --at "$second" --apply /etc/mixed
+is "$es_status" 4 'a directory that is shut'
+chmod 755 "$root/etc/mixed"
+done_testing
