@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* cmd_notify.c - etcsnap notify: deliver now */
+#include "config.h"
+
+#include "cmd/cmd.h"
+#include "etcsnap/deliver.h"
+#include "etcsnap/quote.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+static const struct es_opt notify_opts[] = {
+	{ 0, "channel", "NAME", "only this channel" },
+	{ 0, "skip-empty", NULL, "send nothing where nothing is new" },
+	{ 0, "resend", "REV", "tell this run again" },
+	{ 0, "test", "NAME", "send a marked sample to this channel" },
+	{ 'n', "dry-run", NULL, "print what would go where, send nothing" },
+};
+
+static void print_message(void *payload, const char *channel, const char *text,
+			  size_t len)
+{
+	(void)payload;
+	printf("=== channel %s\n", channel);
+	fwrite(text, 1, len, stdout);
+	if (len == 0 || text[len - 1] != '\n')
+		putchar('\n');
+}
+
+static int notify_run(struct es_call *call, struct es_error *err)
+{
+	const struct es_args *a = &call->args;
+	struct es_deliver_result result;
+	struct es_deliver_options o = {
+		.channel = es_opt_get(a, "channel"),
+		.force = true,
+		.skip_empty = es_opt_has(a, "skip-empty"),
+		.dry = es_opt_has(a, "dry-run"),
+		.resend = es_opt_get(a, "resend"),
+		.show = print_message,
+	};
+	int rc;
+
+	if (a->n_operands)
+		return es_fail_config(err, "notify takes no operands; name a "
+					   "channel with --channel");
+	if (es_opt_has(a, "test")) {
+		if (o.channel || o.resend)
+			return es_fail_config(err, "--test goes with no other "
+						   "choice of what to send");
+		o.test = true;
+		o.channel = es_opt_get(a, "test");
+	}
+	rc = es_deliver_due(&result, call->session, &o, err);
+	if (rc == 0) {
+		fputs(es_buf_str(&result.notice), stderr);
+		if (!o.dry && call->verbosity > -1 &&
+		    (call->verbosity > 0 || isatty(STDOUT_FILENO)))
+			printf("%u sent, %u to be tried again, %u refused\n",
+			       result.sent, result.failed, result.refused);
+		rc = result.failed || result.refused ? ES_EXIT_DIFFERENT
+						     : ES_EXIT_DONE;
+	}
+	es_deliver_dispose(&result);
+	return rc;
+}
+
+const struct es_cmd es_cmd_notify = {
+	.name = "notify",
+	.args = "[--channel NAME] [--skip-empty] [--resend REV] [--test NAME] "
+		"[-n]",
+	.summary = "let channels deliver now, whatever their times",
+	.needs = ES_NEED_RULES | ES_NEED_STORE | ES_NEED_KEY,
+	ES_OPTS(notify_opts),
+	.run = notify_run,
+};

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/* channel_secret.c - passwords and tokens: from files, never from argv */
+#include "config.h"
+
+#include "deliver/channel_priv.h"
+
+#include "etcsnap/fileio.h"
+#include "etcsnap/quote.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int read_secret(struct es_buf *out, const char *path,
+		       struct es_error *err)
+{
+	ES_CLEANUP(es_closep)
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+	int rc;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return es_fail_errno(err, "cannot read the secret in '%s'",
+				     ES_Q(path));
+	if (!S_ISREG(st.st_mode))
+		return es_fail_config(err,
+				      "'%s' is no file; a secret is read "
+				      "from a file alone",
+				      ES_Q(path));
+	if (st.st_mode & (S_IRWXO | S_IWGRP))
+		return es_fail_config(
+			err,
+			"'%s' holds a secret, and others can read "
+			"or change it; chmod 600 it",
+			ES_Q(path));
+	rc = es_read_fd(out, fd);
+	if (rc < 0)
+		return es_fail(err, rc, "cannot read the secret in '%s': %s",
+			       ES_Q(path), strerror(-rc));
+	while (out->len && (out->data[out->len - 1] == '\n' ||
+			    out->data[out->len - 1] == '\r'))
+		es_buf_truncate(out, out->len - 1);
+	if (out->len == 0 || memchr(out->data, '\0', out->len))
+		return es_fail_config(err,
+				      "'%s' should hold a secret, and is "
+				      "empty or no text",
+				      ES_Q(path));
+	return 1;
+}
+
+/* LoadCredential=ops.password: in a unit */
+static int from_credential(struct es_buf *out, const struct channel *c,
+			   const char *word, struct es_error *err)
+{
+	const char *dir = secure_getenv("CREDENTIALS_DIRECTORY");
+	ES_CLEANUP(es_buf_dispose) struct es_buf path = ES_BUF_INIT(4096);
+
+	if (!dir || *dir != '/')
+		return 0;
+	es_buf_addf(&path, "%s/%s.%s", dir, c->name, word);
+	if (es_buf_check(&path, err) < 0)
+		return err->code;
+	return access(path.data, F_OK) < 0 ? 0
+					   : read_secret(out, path.data, err);
+}
+
+static int from_environment(struct es_buf *out, const struct channel *c,
+			    const char *word)
+{
+	ES_CLEANUP(es_buf_dispose) struct es_buf name = ES_BUF_INIT(4096);
+	const char *value;
+
+	es_buf_addf(&name, "ETCSNAP_%s_%s", c->name, word);
+	for (size_t i = 0; i < name.len; i++) {
+		char l = (char)toupper((unsigned char)name.data[i]);
+
+		name.data[i] = l == '-' ? '_' : l;
+	}
+	value = secure_getenv(es_buf_str(&name));
+	if (!value || !*value)
+		return 0;
+	es_buf_adds(out, value);
+	return 1;
+}
+
+int es_channel_secret(struct es_buf *out, const struct channel *c,
+		      enum es_conf_id file_key, const char *word,
+		      struct es_error *err)
+{
+	const char *path = es_channel_text(c, file_key);
+	int rc;
+
+	if (*path)
+		rc = read_secret(out, path, err);
+	else
+		rc = from_credential(out, c, word, err);
+	if (rc == 0)
+		rc = from_environment(out, c, word);
+	if (rc < 0)
+		return es_wrap(err, "channel '%s'", c->name);
+	return es_buf_check(out, err) < 0 ? err->code : rc;
+}

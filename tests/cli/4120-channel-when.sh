@@ -1,0 +1,277 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# 4120-channel-when.sh - which changes a channel is told, and when
+. "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
+
+new_tree
+mkdir reports
+cat >take <<'END2'
+#!/bin/sh
+# What an exec channel was told, one line a message
+printf '%s %s %s %s %s\n' "$ETCSNAP_CHANNEL" "$ETCSNAP_KIND" \
+	"$ETCSNAP_SEVERITY" "$ETCSNAP_CHANGES" "$ETCSNAP_MESSAGE_ID" \
+	>>"$(dirname "$0")/told"
+cat >"$(dirname "$0")/text"
+exit "$(cat "$(dirname "$0")/exit" 2>/dev/null || echo 0)"
+END2
+chmod 755 take
+
+# channel [LINE…] - the channel "ops" runs the program
+channel() {
+	conf_for_tree '[rule quiet]' "match = $root/etc/opt/**" \
+		'severity = info' 'tags = noise' \
+		'[rule loud]' "match = $root/etc/sudoers" 'severity = warning' \
+		'[channel ops]' 'type = exec' \
+		"run = $work/take" "$@"
+}
+
+# at TIME - what time it is, in UTC
+at() {
+	SOURCE_DATE_EPOCH=$(date -u -d "$1" +%s)
+	export SOURCE_DATE_EPOCH
+}
+
+# change [PATH] - a line more in a file
+change() {
+	echo "at $SOURCE_DATE_EPOCH" >>"${1:-$root/etc/motd}"
+}
+
+# told WANTED NAME - a run; what it told since the last time, without ids
+told() {
+	local want="$1"
+
+	es commit >said 2>&1 || note "$(cat said)"
+	is "$(cut -d' ' -f1-4 told 2>/dev/null | tr '\n' ';')" "$want" "$2"
+	rm -f told
+}
+
+mark() {
+	git_repo rev-parse -q --verify "refs/etcsnap/$1" || :
+}
+
+# --- each run
+at '2026-03-01 06:00'
+channel
+es_init
+told 'ops main none 0;' 'a new channel'
+told '' 'nothing new'
+change
+told 'ops main notice 1;' 'a change'
+
+# --- filters
+channel 'min_severity = warning'
+change
+told '' 'too little'
+channel 'tags = noise other'
+change
+told '' 'without the tag'
+change "$root/etc/opt/x"
+told 'ops main info 1;' 'with it'
+channel "paths = $root/etc/opt"
+change
+change "$root/etc/opt/x"
+told 'ops main info 1;' 'one of two paths'
+channel 'hosts = nobody-*'
+change
+told '' 'another host'
+channel 'hosts = *'
+told 'ops main notice 1;' 'this one'
+
+# --- at times of day
+channel 'when = daily 07:00, 19:00'
+at '2026-03-01 19:00'
+told '' 'a time at which there is nothing to tell'
+at '2026-03-02 06:59'
+change
+told '' 'before the time'
+at '2026-03-02 07:20'
+told 'ops main notice 1;' 'after it'
+change
+told '' 'once'
+at '2026-03-02 18:59'
+told '' 'up to the next'
+at '2026-03-02 19:00'
+told 'ops main notice 1;' 'which comes'
+at '2026-03-03 08:00'
+told '' 'nothing new, skip_empty'
+channel 'when = daily 07:00' 'skip_empty = no'
+at '2026-03-04 08:00'
+told 'ops main none 0;' 'nothing new, but a message'
+told '' 'one'
+at '2026-03-05 08:00'
+es commit
+first=$(cut -d' ' -f5 told)
+rm told
+at '2026-03-06 08:00'
+es commit
+not_ok 'each day another id' grep -q "$first" told
+rm told
+# cron's way: a Monday
+channel 'when = cron 30 6 * * 1'
+at '2026-03-07 12:00'
+change
+told '' 'not on Saturday'
+at '2026-03-09 06:30'
+told 'ops main notice 1;' 'on Monday'
+# a run that comes late
+channel 'when = weekly mon 06:30'
+at '2026-03-10 06:30'
+change
+told '' 'not on Tuesday'
+at '2026-03-19 03:00'
+told 'ops main notice 1;' 'a Monday without a run is made up for'
+
+# --- urgent
+channel 'when = daily 07:00' 'urgent = warning'
+at '2026-03-20 07:00'
+told '' 'a channel that tells at once, too'
+at '2026-03-20 12:00'
+change
+change "$root/etc/sudoers"
+told 'ops urgent warning 1;' 'what is urgent goes at once'
+told '' 'once'
+at '2026-03-21 07:00'
+told 'ops main warning 2;' 'and is told in its context'
+channel 'quiet = 22:00-07:00' 'urgent = warning'
+at '2026-03-21 23:00'
+change
+told '' 'at night'
+change "$root/etc/sudoers"
+told 'ops urgent warning 1;' 'what is urgent'
+told '' 'but once'
+change
+at '2026-03-22 06:59'
+told '' 'up to the morning'
+at '2026-03-22 07:00'
+told 'ops main warning 2;' 'all of it'
+change "$root/etc/sudoers"
+told 'ops main warning 1;' 'by day nothing is told twice'
+told '' 'nor later'
+
+# --- a storm
+channel 'hold_off = 1h'
+at '2026-03-22 09:00'
+change
+told 'ops main notice 1;' 'the first'
+for minute in 05 15 25 59; do
+	at "2026-03-22 09:$minute"
+	change
+	change "$root/etc/opt/$minute"
+	told '' "09:$minute"
+done
+at '2026-03-22 10:00'
+told 'ops main notice 5;' 'is one message with all'
+
+# --- failures
+channel
+at '2026-03-23 06:00'
+change
+echo 75 >./exit
+told 'ops main notice 1;' 'a failure'
+ok 'is no failure of the run' es commit
+not_ok 'nor tried again at once' test -e told
+at '2026-03-23 06:01:20'
+told 'ops main notice 1;' 'but a minute later'
+at '2026-03-23 06:02:20'
+told '' 'then after two'
+at '2026-03-23 06:04'
+told 'ops main notice 1;' 'as it is'
+change
+ok 'by hand it does not wait' must_exit 1 es notify
+echo 0 >./exit
+rm -f told
+ok 'with success' es notify
+is "$(mark delivered/main/ops) $(mark sending/main/ops)" \
+	"$(git_repo rev-parse main) " 'all is told'
+rm -f told
+
+# --- the clock is set back
+at '2026-03-22 06:00'
+change
+told 'ops main notice 1;' 'the clock is set back'
+
+# --- what a kill leaves
+change
+es commit --no-notify
+git_repo update-ref refs/etcsnap/sending/main/ops \
+	"$(mark delivered/main/ops)"
+told 'ops main notice 1;' 'a kill after the last mark but one'
+is "$(mark sending/main/ops)" '' 'is tidied away'
+change
+es commit --no-notify
+git_repo update-ref refs/etcsnap/sending/main/ops "$(tip)"
+change
+told 'ops main notice 1;ops main notice 1;' 'a kill in the middle'
+git_repo update-ref refs/etcsnap/owed/main/ops "$(tip)"
+told 'ops main none 0;' 'a kill before the first word'
+: >state/delivery
+change
+told 'ops main notice 1;' 'without what was remembered'
+: >"$repo/refs/etcsnap/delivered/main/ops.lock"
+change
+told 'ops main notice 1;' 'a lock of a killed process'
+
+# --- resending moves nothing
+channel "paths = $root/etc/opt"
+change "$root/etc/opt/z"
+es commit --no-notify
+change
+es commit --no-notify
+before=$(mark delivered/main/ops)
+ok 'a run that is nothing to the channel' es notify --resend HEAD
+is "$(mark delivered/main/ops)" "$before" 'moves nothing'
+told 'ops main info 1;' 'and nothing is lost'
+
+# --- a channel that cannot be told keeps no other one back
+channel 'template = broken.txt' '[channel second]' 'type = exec' \
+	"run = $work/take"
+mkdir templates
+printf '{{#a}}\n' >templates/broken.txt
+at '2026-03-25 06:00'
+told 'second main none 0;' 'two channels'
+at '2026-03-25 07:00'
+change
+es commit
+cut -d' ' -f1-4 told | sort | tr '\n' ';' >now
+rm told
+ok 'both told, or one' grep -q 'second main notice 1' now
+channel '[channel second]' 'type = exec' "run = $work/take"
+at '2026-03-26 06:00'
+es commit
+rm -f told
+
+# --- refused
+cat >deny <<'END2'
+#!/bin/sh
+cat >/dev/null
+exit 77
+END2
+chmod 755 deny
+conf_for_tree '[channel ops]' 'type = exec' "run = $work/deny" \
+	'[channel second]' 'type = exec' "run = $work/take"
+at '2026-03-27 06:00'
+change
+es commit
+is "$(cut -d' ' -f1-3 told | sort | tr '\n' ';')" \
+	'second main notice;second main warning;' 'others hear of a refusal'
+ok 'and of which' grep -q "channel 'ops' is refused" text
+rm told
+ok 'the status says so' must_exit 1 es status
+at '2026-03-27 12:00'
+told '' 'once'
+ok 'by hand' must_exit 1 es notify
+not_ok 'once, too' test -e told
+at '2026-03-28 07:00'
+told 'second main warning 0;' 'a day'
+channel '[channel second]' 'type = exec' "run = $work/take"
+ok 'when it is mended' es notify
+ok 'the status is content' es status
+
+# --- no channel
+conf_for_tree
+change
+ok 'no channel' es commit
+ok 'nothing to deliver' es notify
+ok 'nobody to show' prints '' es notify -n
+
+done_testing

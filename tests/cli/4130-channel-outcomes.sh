@@ -1,0 +1,135 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# 4130-channel-outcomes.sh - what becomes of a channel's news, by what went wrong
+. "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
+. "$srcdir/tests/servers/servers.sh"
+
+make_certs
+start_server smtp
+start_server https
+printf 'secret-pass\n' >password
+chmod 600 password
+new_tree
+
+# mails SERVER [LINE…], hooks SERVER PATH [LINE…] - what the channel is
+mails() {
+	local server="$1"
+
+	shift
+	conf_for_tree '[report]' 'flap_times = 1000' '[channel ops]' \
+		'type = mail' 'to = root@example.org' \
+		'timeout = 1' "url = smtp://localhost:$(port smtp "$server")" \
+		"ca_file = $certs/ca.pem" "$@"
+}
+hooks() {
+	local server="$1" path="$2"
+
+	shift 2
+	conf_for_tree '[report]' 'flap_times = 1000' '[channel ops]' \
+		'type = webhook' 'service = generic' \
+		"ca_file = $certs/ca.pem" 'timeout = 1' \
+		"url = https://localhost:$(port https "$server")$path" "$@"
+}
+
+# mark NAME - the commit of a mark, empty without
+mark() {
+	git_repo rev-parse -q --verify "refs/etcsnap/$1" || :
+}
+
+conf_for_tree '[channel ops]' 'type = exec' 'run = /bin/true'
+es_init
+es commit || bail 'no first run'
+change=0
+
+# outcome NAME WANTED - news, and what becomes of them:
+#	sent	told, the mark moved
+#	retry	not told, nothing is being told
+#	unsure	perhaps told, the same is being told
+#	denied	not told, a person must do something
+outcome() {
+	local was got said
+
+	change=$((change + 1))
+	echo "change $change" >"$root/etc/motd"
+	es commit --no-notify
+	was=$(mark delivered/main/ops)
+	said=$(es notify 2>&1) && got=sent || got=retry
+	[ "$(mark delivered/main/ops)" = "$was" ] || got="moved-$got"
+	[ -z "$(mark sending/main/ops)" ] || got="sending-$got"
+	# the sixth word of a row: a person must do something
+	[ "$(awk '$1 == "ops" { print $6 }' state/delivery)" = 0 ] ||
+		got=$got-refused
+	case $got in
+	moved-sent) got=sent ;;
+	sending-retry) got=unsure ;;
+	retry-refused) got=denied ;;
+	esac
+	is "$got" "$2" "$1: $2"
+	[ "$got" = "$2" ] || note "$said"
+	# the next one begins anew
+	rm -f state/delivery "$repo/refs/etcsnap/sending/main/ops"
+}
+
+# --- mail
+for row in good:sent plain:denied nostarttls:denied noauth:sent \
+	wantsauth:denied nomail:denied busy:retry mail451:retry \
+	data451:retry greylist:retry mail550:retry dot552:retry \
+	dotclose:unsure datareset:unsure dotmute:unsure dotslow:unsure \
+	mute:retry slow:retry garbage:retry expired:denied \
+	selfsigned:denied wrongname:denied; do
+	mails "${row%:*}"
+	outcome "mail, ${row%:*}" "${row#*:}"
+done
+mails good 'user = user' 'auth = login' "password_file = $work/password"
+outcome 'mail, a password' sent
+printf 'wrong-pass\n' >wrong
+chmod 600 wrong
+mails good 'user = user' 'auth = plain' "password_file = $work/wrong"
+outcome 'mail, a wrong one' denied
+mails noauth 'user = user' 'auth = plain' "password_file = $work/password"
+outcome 'mail, none is asked for' denied
+mails good 'user = user' 'auth = plain' "password_file = $work/nothing"
+outcome 'mail, no file of it' retry
+mails good 'pin = sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA='
+outcome 'mail, another key' denied
+mails implicit 'tls = tls'
+outcome 'mail, TLS at once' sent
+mails good 'url = smtp://nosuch.invalid'
+outcome 'mail, no such host' retry
+mails good 'url = smtp://localhost:1'
+outcome 'mail, nobody there' retry
+mails good 'to = bad@example.org'
+outcome 'mail, one of two recipients' moved-retry-refused
+mails good 'to =' 'to = bad@example.org'
+outcome 'mail, no recipient' retry
+mails good 'from = no address'
+outcome 'mail, a wrong sender' denied
+mails good 'url = sendmail:/bin/false'
+outcome 'mail, sendmail that fails' retry
+mails good 'url = sendmail:/nonexistent'
+outcome 'mail, no sendmail' denied
+
+# --- webhooks
+for row in status/200:sent status/204:sent status/400:retry status/401:denied \
+	status/403:denied status/404:retry status/429:retry status/500:retry \
+	status/503:retry lie:unsure cut:unsure silent:unsure reset:unsure \
+	never:unsure slow:unsure junk:unsure elsewhere:denied \
+	down:denied; do
+	hooks good "/${row%:*}"
+	outcome "webhook, ${row%:*}" "${row#*:}"
+done
+for server in expired selfsigned wrongname; do
+	hooks $server /ok
+	outcome "webhook, $server" denied
+done
+
+# --- Retry-After
+hooks good /status/503/7200
+echo later >"$root/etc/motd"
+es commit --no-notify
+es notify >said 2>&1
+next=$(es status --json | tr -d ' \n' | sed 's/.*"next_try":"\([^"]*\)".*/\1/')
+ok 'a service that says when' test \
+	$(($(date -d "$next" +%s) - $(date +%s))) -gt 7000
+
+done_testing
