@@ -4,17 +4,30 @@
  * Where things are, in the order in which data passes them; a folder uses
  * only those before it:
  *
- *	base/     errors, buffers, quoting, digests, clock, users
+ *	base/     errors, buffers, quoting, digests, clock, users, programs
  *	model/    entry (one object), listing (one directory), manifests
  *	config/   configuration files, patterns, rules, masks, sniffing
+ *	sign/     signatures of commits
  *	output/   JSON documents; listings as text, JSON, CSV
+ *	packages/ owners of files, package operations
+ *	template/ mustache templates
+ *	logins/   sessions, failed logins, sudo and su
+ *	commands/ monitored commands
  *	collect/  the walk: what is there, read what may have changed
  *	state/    the cache beside the repository: what the last run saw
  *	store/    the repository: objects, packs, trees, commits, history
+ *	facts/    system/: what the machine says of itself
+ *	checks/   findings/: security checks
+ *	retention/ days and months as branches, how far back each reaches
  *	delta/    two runs -> list of changes
- *	report/   changes -> document -> text
+ *	report/   changes -> document -> views for templates
+ *	history/  blame, search
+ *	state_report/ how the machine is now
  *	export/   one run in other tools' forms
  *	cycle/    one run: lock, walk, trees, commit, state
+ *	deliver/  messages to people and services; etcsnap-send sends them
+ *	restore/  files put back as a run has them: plan, then apply
+ *	verify/   whether all of it is sound
  *	cmd/      one file a command
  */
 #include "config.h"
@@ -34,9 +47,11 @@
 #include <unistd.h>
 
 static const struct es_cmd *const cmds[] = {
-	&es_cmd_init,	&es_cmd_commit, &es_cmd_status, &es_cmd_log,
-	&es_cmd_diff,	&es_cmd_show,	&es_cmd_cat,	&es_cmd_report,
-	&es_cmd_export, &es_cmd_config, &es_cmd_git,
+	&es_cmd_init,	 &es_cmd_commit, &es_cmd_status, &es_cmd_log,
+	&es_cmd_diff,	 &es_cmd_show,	 &es_cmd_cat,	 &es_cmd_report,
+	&es_cmd_blame,	 &es_cmd_search, &es_cmd_notify, &es_cmd_export,
+	&es_cmd_restore, &es_cmd_prune,	 &es_cmd_verify, &es_cmd_config,
+	&es_cmd_git,
 };
 
 #define CMDS (sizeof(cmds) / sizeof(*cmds))
@@ -254,6 +269,7 @@ int main(int argc, char **argv)
 	struct es_call call = { 0 };
 	int status;
 
+	/* In the process that sends, this does not return. */
 	fill_standard_fds();
 	setlocale(LC_ALL, "");
 	umask(077);

@@ -455,7 +455,16 @@ has_module() {
 
 # valid_report FILE - the JSON document is what tests/report.schema.json says
 valid_report() {
-	python3 - "$srcdir/tests/report.schema.json" "$1" <<'END'
+	es_valid report "$1"
+}
+
+# valid_state FILE - the same of a state report, and tests/state.schema.json
+valid_state() {
+	es_valid state "$1"
+}
+
+es_valid() {
+	python3 - "$srcdir/tests/$1.schema.json" "$2" <<'END'
 import json, sys
 import jsonschema
 schema, report = (json.load(open(name, encoding="ascii"))

@@ -3,6 +3,7 @@
 #ifndef ETCSNAP_COMMIT_H
 #define ETCSNAP_COMMIT_H
 
+#include "etcsnap/sign.h"
 #include "etcsnap/store.h"
 
 /**
@@ -31,6 +32,7 @@ struct es_signature {
  * @author:    the person behind the run
  * @committer: etcsnap itself
  * @message:   whole message, trailers included, NUL-terminated
+ * @signer:    who signs it; NULL: nobody
  */
 struct es_commit_draft {
 	struct es_oid tree;
@@ -38,6 +40,7 @@ struct es_commit_draft {
 	struct es_signature author;
 	struct es_signature committer;
 	const char *message;
+	struct es_signer *signer;
 };
 
 /**
@@ -46,6 +49,10 @@ struct es_commit_draft {
  * @lane:  this thread's lane
  * @draft: content
  * @err:   filled on failure
+ *
+ * A commit that could not be signed, where that is allowed, is written with the
+ * trailer "Unsigned" and the reason at the end of its message;
+ * es_signer_problem() tells of it.
  *
  * Return: 0 or a negative errno.
  */

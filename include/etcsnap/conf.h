@@ -29,6 +29,15 @@
  */
 enum es_conf_id {
 	ES_CONF_REPOSITORY_PATH,
+	ES_CONF_REPOSITORY_SIGN_KEY,
+	ES_CONF_REPOSITORY_SIGN,
+	ES_CONF_RETENTION_MAIN,
+	ES_CONF_RETENTION_DAILY,
+	ES_CONF_RETENTION_MONTHLY,
+	ES_CONF_RETENTION_PRUNE,
+	ES_CONF_RETENTION_MAX_BACKLOG,
+	ES_CONF_RETENTION_MAX_REPO_SIZE,
+	ES_CONF_RETENTION_SHORTEN,
 	ES_CONF_COLLECT_PARTS,
 	ES_CONF_COLLECT_THREADS,
 	ES_CONF_COLLECT_NETWORK,
@@ -71,6 +80,79 @@ enum es_conf_id {
 	ES_CONF_COMMAND_EVERY,
 	ES_CONF_COMMAND_VOLATILE,
 	ES_CONF_COMMAND_OPTIONAL,
+	ES_CONF_REPORT_URL,
+	ES_CONF_REPORT_FLAP_TIMES,
+	ES_CONF_REPORT_FLAP_DAYS,
+	ES_CONF_REPORT_TEMPLATES,
+	ES_CONF_STATE_DISK_FULL,
+	ES_CONF_STATE_DISK_DAYS,
+	ES_CONF_STATE_LOAD,
+	ES_CONF_STATE_MEMORY,
+	ES_CONF_STATE_NET_ERRORS,
+	ES_CONF_STATE_FAILED_LOGINS,
+	ES_CONF_STATE_UPDATES,
+	ES_CONF_STATE_FINDINGS,
+	ES_CONF_STATE_RUN_AGE,
+	ES_CONF_STATE_FULL_AGE,
+	ES_CONF_CHANNEL_TYPE,
+	ES_CONF_CHANNEL_SERVICE,
+	ES_CONF_CHANNEL_WHEN,
+	ES_CONF_CHANNEL_MIN_SEVERITY,
+	ES_CONF_CHANNEL_URGENT,
+	ES_CONF_CHANNEL_PATHS,
+	ES_CONF_CHANNEL_TAGS,
+	ES_CONF_CHANNEL_HOSTS,
+	ES_CONF_CHANNEL_HOLD_OFF,
+	ES_CONF_CHANNEL_QUIET,
+	ES_CONF_CHANNEL_SKIP_EMPTY,
+	ES_CONF_CHANNEL_CONTENT,
+	ES_CONF_CHANNEL_LEVEL,
+	ES_CONF_CHANNEL_TEMPLATE,
+	ES_CONF_CHANNEL_HTML,
+	ES_CONF_CHANNEL_SUBJECT,
+	ES_CONF_CHANNEL_PREFIX,
+	ES_CONF_CHANNEL_MAX_LINES,
+	ES_CONF_CHANNEL_MAX_SIZE,
+	ES_CONF_CHANNEL_ATTACH,
+	ES_CONF_CHANNEL_ONE_PER,
+	ES_CONF_CHANNEL_TO,
+	ES_CONF_CHANNEL_CC,
+	ES_CONF_CHANNEL_BCC,
+	ES_CONF_CHANNEL_FROM,
+	ES_CONF_CHANNEL_REPLY_TO,
+	ES_CONF_CHANNEL_URL,
+	ES_CONF_CHANNEL_URL_FILE,
+	ES_CONF_CHANNEL_TLS,
+	ES_CONF_CHANNEL_AUTH,
+	ES_CONF_CHANNEL_USER,
+	ES_CONF_CHANNEL_PASSWORD_FILE,
+	ES_CONF_CHANNEL_TOKEN_FILE,
+	ES_CONF_CHANNEL_TOKEN_HEADER,
+	ES_CONF_CHANNEL_CA_FILE,
+	ES_CONF_CHANNEL_PIN,
+	ES_CONF_CHANNEL_LIST_ID,
+	ES_CONF_CHANNEL_SIGN,
+	ES_CONF_CHANNEL_SIGN_TYPE,
+	ES_CONF_CHANNEL_METHOD,
+	ES_CONF_CHANNEL_HEADER,
+	ES_CONF_CHANNEL_HEADER_FILE,
+	ES_CONF_CHANNEL_EXPECT,
+	ES_CONF_CHANNEL_HMAC_FILE,
+	ES_CONF_CHANNEL_HMAC_HEADER,
+	ES_CONF_CHANNEL_PROXY,
+	ES_CONF_CHANNEL_TIMEOUT,
+	ES_CONF_CHANNEL_SET,
+	ES_CONF_CHANNEL_FAIL_POINTER,
+	ES_CONF_CHANNEL_FIND_URL,
+	ES_CONF_CHANNEL_FIND_POINTER,
+	ES_CONF_CHANNEL_COMMENT_URL,
+	ES_CONF_CHANNEL_COMMENT_METHOD,
+	ES_CONF_CHANNEL_COMMENT_TEMPLATE,
+	ES_CONF_CHANNEL_FORMAT,
+	ES_CONF_CHANNEL_FACILITY,
+	ES_CONF_CHANNEL_DIR,
+	ES_CONF_CHANNEL_KEEP,
+	ES_CONF_CHANNEL_RUN,
 	ES_CONF_COUNT,
 };
 
@@ -82,6 +164,7 @@ enum es_conf_id {
  * @ES_CONF_T_SECONDS: duration as es_clock_duration(); a plain number is
  *                     seconds
  * @ES_CONF_T_IO:      normal|low|idle
+ * @ES_CONF_T_SIGN:    require|allow|no
  * @ES_CONF_T_PATH:    absolute path
  * @ES_CONF_T_GLOB:    path pattern, see glob.h
  * @ES_CONF_T_REGEX:   PCRE2 regular expression with one group
@@ -94,6 +177,8 @@ enum es_conf_id {
  * @ES_CONF_T_ENV:     NAME=VALUE of an environment
  * @ES_CONF_T_LINE:    PCRE2 regular expression for lines, see linefilter.h
  * @ES_CONF_T_REPLACE: "REGEX => TEXT", likewise
+ * @ES_CONF_T_KEEP:    how much of a branch is kept, see keep.h
+ * @ES_CONF_T_PRUNE:   daily|never
  */
 enum es_conf_type {
 	ES_CONF_T_BOOL,
@@ -101,6 +186,7 @@ enum es_conf_type {
 	ES_CONF_T_BYTES,
 	ES_CONF_T_SECONDS,
 	ES_CONF_T_IO,
+	ES_CONF_T_SIGN,
 	ES_CONF_T_PATH,
 	ES_CONF_T_GLOB,
 	ES_CONF_T_REGEX,
@@ -112,6 +198,20 @@ enum es_conf_type {
 	ES_CONF_T_ENV,
 	ES_CONF_T_LINE,
 	ES_CONF_T_REPLACE,
+	ES_CONF_T_KEEP,
+	ES_CONF_T_PRUNE,
+};
+
+/**
+ * enum es_conf_sign - number of a SIGN value
+ * @ES_CONF_SIGN_REQUIRE: what cannot be signed is not recorded
+ * @ES_CONF_SIGN_ALLOW:   it is recorded without a signature, and that is told
+ * @ES_CONF_SIGN_NO:      nothing is signed
+ */
+enum es_conf_sign {
+	ES_CONF_SIGN_REQUIRE,
+	ES_CONF_SIGN_ALLOW,
+	ES_CONF_SIGN_NO,
 };
 
 /**
@@ -245,6 +345,17 @@ const struct es_conf_value *es_conf_values(const struct es_conf *conf,
 bool es_conf_is_set(const struct es_conf *conf, enum es_conf_id id);
 
 /**
+ * es_conf_is_set_in - whether a named section says anything of a key
+ * @conf: configuration, borrowed
+ * @id:   key of a named section
+ * @name: name of the section; it need not exist
+ *
+ * Return: true also when an empty value cleared it.
+ */
+bool es_conf_is_set_in(const struct es_conf *conf, enum es_conf_id id,
+		       const char *name);
+
+/**
  * es_conf_text - the last value of a key as text
  * @conf: configuration, borrowed
  * @id:   key of an unnamed section
@@ -256,12 +367,13 @@ bool es_conf_is_set(const struct es_conf *conf, enum es_conf_id id);
 const char *es_conf_text(const struct es_conf *conf, enum es_conf_id id);
 
 /**
- * es_conf_number - value of a NUMBER, BYTES, SECONDS, IO or BOOL key
+ * es_conf_number - value of a NUMBER, BYTES, SECONDS, BOOL, IO, SIGN or PRUNE
  * @conf: configuration
  * @id:   key
  *
- * Return: the number; 1 or 0 for a BOOL; enum es_conf_io for an IO; 0 where
- * there is neither a value nor a default.
+ * Return: the number; 1 or 0 for a BOOL; enum es_conf_io for an IO, enum
+ * es_conf_sign for a SIGN; 1 for "daily" and 0 for "never"; 0 where there is
+ * neither a value nor a default.
  */
 int64_t es_conf_number(const struct es_conf *conf, enum es_conf_id id);
 

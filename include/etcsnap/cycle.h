@@ -10,12 +10,14 @@
 /**
  * struct es_cycle_options - how to run
  * @full:     read every file again
+ * @blind:    take nothing from the state cache, of a dry run
  * @dry:      write nothing: no lock, no commit, no state; the new tree can
  *            be compared until es_store_discard()
  * @rotate:   make a new secret key, under which every hidden value is recorded
  *            anew; there is a commit, and the key stays only if it stands
  * @message:  the person's words for the commit, or NULL
  * @trigger:  what started the run: "manual", "cron", "timer", "apt", …
+ * @restored: id of the run that files were just restored to, or NULL
  * @wait:     seconds to wait for another run
  * @paths:    record only these absolute paths and what is below them
  * @n_paths:  their number, 0 = everything
@@ -24,10 +26,12 @@
  */
 struct es_cycle_options {
 	bool full;
+	bool blind;
 	bool dry;
 	bool rotate;
 	const char *message;
 	const char *trigger;
+	const char *restored;
 	unsigned int wait;
 	const char *const *paths;
 	size_t n_paths;

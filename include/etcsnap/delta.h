@@ -101,6 +101,23 @@ int es_delta_new(struct es_delta **out, struct es_store *st,
 		 const char *const *paths, size_t n, struct es_error *err);
 
 /**
+ * es_delta_files - compare the files of a run with those of one in the making
+ * @out: owned; es_delta_free()
+ * @st:  repository, outlives the delta
+ * @old: root tree of the older run; all zero: everything is added
+ * @new: trees of the root directory as it is now
+ * @err: filled on failure
+ *
+ * Only pairs: what was added or removed is neither joined to renames, nor
+ * told from what is newly watched.
+ *
+ * Return: as es_delta_new().
+ */
+int es_delta_files(struct es_delta **out, struct es_store *st,
+		   const struct es_oid *old, const struct es_dir_trees *new,
+		   struct es_error *err);
+
+/**
  * es_delta_free - free a delta and its changes
  * @d: taken; NULL is allowed
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* doc.h - JSON documents: build, look into, write out */
+/* doc.h - JSON documents: build, read, look into, write out */
 #ifndef ETCSNAP_DOC_H
 #define ETCSNAP_DOC_H
 
@@ -125,11 +125,55 @@ struct es_doc *es_doc_push(struct es_doc *array);
 void es_doc_push_text(struct es_doc *array, const char *raw, size_t len);
 
 /**
+ * es_doc_push_number - put a number at an array's end
+ * @array: array, borrowed
+ * @v:     value
+ *
+ * Locking: none; a document is not for use by two threads at once.
+ */
+void es_doc_push_number(struct es_doc *array, int64_t v);
+
+/**
+ * es_doc_push_array - put a new, empty array at an array's end
+ * @array: array, borrowed
+ *
+ * Return: the new array, borrowed as long as @array lives; never NULL: without
+ * memory a node that takes nothing.
+ * Locking: none; a document is not for use by two threads at once.
+ */
+struct es_doc *es_doc_push_array(struct es_doc *array);
+
+/**
+ * es_doc_set - set a key of an object to a node of another document
+ * @obj:  object, borrowed
+ * @key:  NUL-terminated UTF-8, copied
+ * @node: object or array of another document, shared, not copied: what is
+ *        changed in it later is seen here too
+ *
+ * The values live as long as either document; what es_doc_get() gives for @key
+ * is @node itself, which is gone when its document is freed. A node of the
+ * same document is refused, which es_doc_check() tells; two documents must not
+ * be put into each other.
+ *
+ * Locking: none; neither document is for use by two threads at once.
+ */
+void es_doc_set(struct es_doc *obj, const char *key, const struct es_doc *node);
+
+/**
+ * es_doc_push_node - put a node of another document at an array's end
+ * @array: array, borrowed
+ * @node:  object or array, shared as by es_doc_set()
+ *
+ * Locking: none; neither document is for use by two threads at once.
+ */
+void es_doc_push_node(struct es_doc *array, const struct es_doc *node);
+
+/**
  * es_doc_check - whether all of the building went well
  * @doc: document or any node of it, borrowed
  * @err: filled when building failed
  *
- * Return: 0 or -ENOMEM.
+ * Return: 0, -ENOMEM, or -EINVAL for what es_doc_set() refused.
  */
 int es_doc_check(const struct es_doc *doc, struct es_error *err);
 
@@ -142,6 +186,35 @@ int es_doc_check(const struct es_doc *doc, struct es_error *err);
  * Return: 0 or the buffer's sticky failure.
  */
 int es_doc_write(const struct es_doc *doc, struct es_buf *out, bool indent);
+
+/**
+ * ES_DOC_DEPTH_MAX - how deep brackets of a text that is read may nest
+ */
+#define ES_DOC_DEPTH_MAX 128
+
+/**
+ * ES_DOC_TEXT_MAX - most bytes of a text that is read (256 MiB)
+ */
+#define ES_DOC_TEXT_MAX ((size_t)256 << 20)
+
+/**
+ * es_doc_read - make a document from JSON text
+ * @out:  owned, es_doc_free(); of any kind of value, also a plain one (then
+ *        only value.h has a use for it)
+ * @name: for messages: file name or the like
+ * @text: JSON text (RFC 8259), UTF-8, borrowed
+ * @len:  its bytes; "[[],[],…" takes 60 times as many in memory, so a caller
+ *        sets a lower limit than ES_DOC_TEXT_MAX to what strangers send
+ * @err:  filled on failure: "NAME:LINE:COLUMN: what"
+ *
+ * Of a key that stands twice the last value counts. A text with a NUL in it
+ * ("\u0000") is refused, as is an integer beyond 64 bits.
+ *
+ * Return: 0, -EINVAL (no JSON, or nested deeper than ES_DOC_DEPTH_MAX),
+ * -EFBIG, -ENOMEM.
+ */
+int es_doc_read(struct es_doc **out, const char *name, const char *text,
+		size_t len, struct es_error *err);
 
 /**
  * es_doc_is_null - whether a key is missing or null
@@ -218,6 +291,38 @@ const char *es_doc_get_str(const struct es_doc *obj, const char *key);
  */
 bool es_doc_get_bytes(const struct es_doc *obj, const char *key,
 		      struct es_buf *out);
+
+/**
+ * es_doc_remove - take a key out of an object
+ * @obj: object, borrowed
+ * @key: NUL-terminated; with it goes KEY_b64
+ *
+ * A node that was under the key is gone with all below it. Nothing happens
+ * where there is none.
+ *
+ * Locking: none; a document is not for use by two threads at once.
+ */
+void es_doc_remove(struct es_doc *obj, const char *key);
+
+/**
+ * es_doc_edit - object or array under a key, to be changed
+ * @obj: object, borrowed
+ * @key: NUL-terminated
+ *
+ * Return: node, borrowed as by es_doc_get(); NULL also for a node that is
+ * another document's.
+ */
+struct es_doc *es_doc_edit(struct es_doc *obj, const char *key);
+
+/**
+ * es_doc_edit_at - object or array in an array, to be changed
+ * @array: array, borrowed
+ * @i:     its number from 0
+ *
+ * Return: node, borrowed as by es_doc_at(); NULL also for a node that is
+ * another document's.
+ */
+struct es_doc *es_doc_edit_at(struct es_doc *array, size_t i);
 
 /**
  * es_doc_get_number - number under a key

@@ -434,6 +434,14 @@ static inline bool es_entry_records(const struct es_entry *e,
 unsigned int es_record_of(enum es_type type);
 
 /**
+ * es_record_of_xattr - the attribute that an extended attribute counts as
+ * @name: NUL-terminated
+ *
+ * Return: bit of enum es_record: ACL, CAPS, SELINUX, or XATTR.
+ */
+unsigned int es_record_of_xattr(const char *name);
+
+/**
  * es_record_name - the word for an attribute that a rule may choose
  * @bit: one bit of enum es_record
  *

@@ -26,7 +26,8 @@
  * @ES_LOGIN_LOGOUT: logged out
  * @ES_LOGIN_DOWN:   the machine was shut down
  * @ES_LOGIN_CRASH:  the machine was started again without being shut down
- * @ES_LOGIN_GONE:   its process is gone, nobody recorded a logout
+ * @ES_LOGIN_GONE:   its process is gone, or it is known from lastlog alone;
+ *                   nobody recorded a logout
  */
 enum es_login_end {
 	ES_LOGIN_OPEN,
@@ -105,7 +106,8 @@ struct es_login_switch {
  * struct es_logins - the excerpt of a window of time; es_logins_free()
  * @from:       start of the window, seconds since 1970-01-01 UTC
  * @to:         its end
- * @sessions:   those that overlap it, oldest first
+ * @sessions:   those that overlap it, and boots that begin or end in it,
+ *              oldest first
  * @n_sessions: their number
  * @failures:   failed logins within it, most tries first
  * @n_failures: their number
@@ -137,8 +139,12 @@ struct es_logins {
  * @err:  filled on failure
  *
  * A log that is missing, torn or unreadable gives what it can; that is no
- * failure. Logs that cannot hold anything of the window (their last change is
- * older) are not opened.
+ * failure. Logs that cannot hold anything of the window are not opened: their
+ * last change is older, for wtmp 30 days older, as what was rotated away may
+ * tell when a session began that is still open.
+ *
+ * Whether a session that nobody ended is still there is found out for the
+ * root "/" alone; of any other root it is open.
  *
  * Return: 0 or -ENOMEM.
  */
@@ -148,7 +154,7 @@ int es_logins_read(struct es_logins **out, const char *root, int64_t from,
 /**
  * es_logins_text - an excerpt as run/logins has it
  * @l:   excerpt
- * @out: appended to; nothing when there is nothing to tell
+ * @out: appended to; nothing when nothing is known (@missing, and no rows)
  *
  * One thing a line, fields quoted so that no byte of them breaks a line or a
  * field; sorted, so that the same excerpt is the same text.
@@ -162,7 +168,7 @@ int es_logins_text(const struct es_logins *l, struct es_buf *out);
  * @out:  owned; es_logins_free()
  * @text: what es_logins_text() wrote; lines of kinds that are not known are
  *        passed over
- * @len:  its bytes
+ * @len:  its bytes; without any nothing was known (@missing)
  * @err:  filled on failure
  *
  * Return: 0, -EINVAL (a known line that makes no sense), -ENOMEM.

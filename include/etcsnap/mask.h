@@ -77,4 +77,55 @@ ES_DEFINE_CLEANUP(struct es_mask_set, es_mask_set_free)
 int es_mask_apply(const struct es_mask_set *set, struct es_buf *out,
 		  const char *text, size_t len, struct es_digest *hmac);
 
+/**
+ * struct es_mask_span - where a value stands in a text
+ * @from: its first byte, counted from the beginning of the text
+ * @to:   the first byte behind it
+ */
+struct es_mask_span {
+	size_t from;
+	size_t to;
+};
+
+/**
+ * es_mask_find - the values that es_mask_apply() would mask
+ * @set:  masks
+ * @out:  set, owned, free(); in order, none overlaps another; NULL for none
+ * @text: bytes
+ * @len:  their number
+ *
+ * Return: number of values; negative as es_mask_apply(), @out is then not set.
+ */
+int es_mask_find(const struct es_mask_set *set, struct es_mask_span **out,
+		 const char *text, size_t len);
+
+/**
+ * ES_MASK_HEX - hexadecimal digits in a mark
+ */
+#define ES_MASK_HEX 8
+/**
+ * ES_MASK_MARK_LEN - bytes of a mark
+ */
+#define ES_MASK_MARK_LEN (sizeof("<masked:>") - 1 + ES_MASK_HEX)
+
+/**
+ * es_mask_mark - the next mark in a text
+ * @text: bytes
+ * @len:  their number
+ * @from: where to begin, at most @len
+ *
+ * Return: where it stands, ES_MASK_MARK_LEN bytes; @len when there is none.
+ */
+size_t es_mask_mark(const char *text, size_t len, size_t from);
+
+/**
+ * es_mask_hex - the digits of a value's mark
+ * @out:   ES_MASK_HEX + 1 bytes, NUL-terminated
+ * @value: bytes
+ * @len:   their number
+ * @hmac:  digest of kind ES_DIGEST_HMAC, this thread's
+ */
+void es_mask_hex(char *out, const char *value, size_t len,
+		 struct es_digest *hmac);
+
 #endif

@@ -141,12 +141,19 @@ struct es_package_seen {
  * @n_ops:  their number
  * @seen:   sorted by path bytes
  * @n_seen: their number
+ * @missing: managers, with blanks between, whose packages changed in the
+ *          window but whose log is not there: apk keeps none before version
+ *          3. "" when nothing is unknown
+ *
+ * Made by es_package_ops_read() or es_package_ops_parse() only: there is more
+ * behind it. An empty one is es_package_ops_parse() of 0 bytes.
  */
 struct es_package_ops {
 	struct es_package_op *ops;
 	size_t n_ops;
 	struct es_package_seen *seen;
 	size_t n_seen;
+	const char *missing;
 };
 
 /**
@@ -170,12 +177,16 @@ int es_package_ops_read(struct es_package_ops **out, const char *root,
  * @path:     absolute path, raw bytes, NUL-terminated
  * @len:      their number
  * @removed:  it is gone
+ * @plain:    @recorded is a SHA-256, not an HMAC: then the file need not be
+ *            read where the package has one, too, and what is read is held
+ *            against it, so that no verdict is on what came after the run
  * @recorded: as es_package_seen.recorded
  */
 struct es_package_asked {
 	const char *path;
 	size_t len;
 	bool removed;
+	bool plain;
 	uint8_t recorded[32];
 };
 
@@ -188,10 +199,17 @@ struct es_package_asked {
  * @n:     their number
  * @err:   filled on failure
  *
- * Paths that no package owns get none; a removed path gets one when a package
- * of @ops had it, as far as its manager still knows. Costs one pass over the
- * file lists and, where the package's checksum is not the recorded SHA-256,
- * one read of each owned file.
+ * Paths that no package owns get none, nor do directories. A package's new
+ * version of a configuration file beside the old one (.dpkg-dist, .rpmnew and
+ * so on) counts as the package's, when it has that content. A removed path gets
+ * one when a package still says that it is there (DIFFERS, or what is said of
+ * configuration files), and GONE when a package of @ops had it: but managers
+ * forget the list of files of a version that they replace or purge, so that is
+ * known only of what is left of removed packages and of directories that bear
+ * the name of a package by convention (/usr/share/doc/NAME).
+ *
+ * Costs one pass over the file lists and, where the package's checksum is not
+ * the recorded SHA-256, one read of each owned file, by several threads.
  *
  * Return: 0 or a negative errno; a file that cannot be read is UNKNOWN.
  */
@@ -240,5 +258,18 @@ int es_package_ops_merge(struct es_package_ops *into,
  */
 void es_package_ops_free(struct es_package_ops *ops);
 ES_DEFINE_CLEANUP(struct es_package_ops, es_package_ops_free)
+
+/**
+ * es_package_version_compare - which of two versions is the newer
+ * @manager: whose notation they are in: "dpkg", "rpm", "pacman", "apk"
+ * @a:       a version
+ * @b:       another
+ *
+ * Return: below 0 when @a is older, 0 when both are the same, above 0 when it
+ * is newer.
+ * Source: deb-version(7), rpm-version(7), vercmp(8), apk-package(5).
+ */
+int es_package_version_compare(const char *manager, const char *a,
+			       const char *b);
 
 #endif

@@ -10,6 +10,7 @@
 #include "etcsnap/conf.h"
 #include "etcsnap/ids.h"
 #include "etcsnap/rules.h"
+#include "etcsnap/sign.h"
 #include "etcsnap/store.h"
 
 /**
@@ -49,6 +50,9 @@ enum es_session_need {
  * @host:       name of the machine
  * @key:        the secret key
  * @has_key:    whether @key is loaded
+ * @signer:     who signs commits, NULL: nobody; with an open repository. Its
+ *              key's file is the value of [repository] sign_key, also where
+ *              the repository and not a file names it
  */
 struct es_session {
 	struct es_conf *conf;
@@ -62,6 +66,7 @@ struct es_session {
 	char *host;
 	uint8_t key[ES_KEY_LEN];
 	bool has_key;
+	struct es_signer *signer;
 };
 
 /**
@@ -104,5 +109,39 @@ ES_DEFINE_CLEANUP(struct es_session, es_session_free)
  */
 int es_session_init(struct es_session *s, bool reset, char **old,
 		    struct es_error *err);
+
+/**
+ * struct es_signing - what es_session_init_signing() did
+ * @key:     file of the key, owned
+ * @allowed: file of the allowed signers, owned
+ * @made:    the key was made now
+ */
+struct es_signing {
+	char *key;
+	char *allowed;
+	bool made;
+};
+
+/**
+ * es_signing_dispose - free the contents of what was told
+ * @g: all zero, or filled; then all zero
+ */
+void es_signing_dispose(struct es_signing *g);
+
+/**
+ * es_session_init_signing - from now on commits are signed
+ * @out: all zero; filled; es_signing_dispose()
+ * @s:   session; its repository exists
+ * @err: filled on failure
+ *
+ * The key is that of [repository] sign_key, or "sign_key" beside the
+ * repository; where there is none it is made. Its public half is added to
+ * "allowed_signers" there, and the repository's configuration names both, so
+ * that git verifies without options.
+ *
+ * Return: 0 or a negative errno.
+ */
+int es_session_init_signing(struct es_signing *out, const struct es_session *s,
+			    struct es_error *err);
 
 #endif

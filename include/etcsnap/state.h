@@ -166,4 +166,36 @@ bool es_state_is_dirty(const struct es_state *st);
 int es_state_save(struct es_state *st, const struct es_state_basis *basis,
 		  struct es_error *err);
 
+/**
+ * es_state_each - called for each row of the cache
+ * @payload: the caller's
+ * @path:    directory, bytes; not NUL-terminated; valid during the call
+ * @len:     their number
+ * @row:     packed listing, likewise; NULL when it is damaged
+ * @row_len: its bytes
+ *
+ * Return: 0, or a negative number that ends the reading and is returned.
+ */
+typedef int (*es_state_each)(void *payload, const char *path, size_t len,
+			     const char *row, size_t row_len);
+
+/**
+ * es_state_audit - read and check the whole file
+ * @st:      cache as it was opened
+ * @problem: appended with what SQLite finds wrong with the file, one line;
+ *           nothing when it is sound
+ * @each:    called for each row, in the order of the bytes of their paths;
+ *           not for every one where the file itself is damaged
+ * @payload: handed to @each
+ * @err:     filled on failure; damage is none
+ *
+ * A path without a leading '/' that is not empty is no directory.
+ *
+ * Return: 1 all rows were seen, 0 there is no file that could be read to its
+ * end, what @each returned, -ENOMEM or -EIO.
+ * Locking: SQLite's own; none of the lanes is used.
+ */
+int es_state_audit(struct es_state *st, struct es_buf *problem,
+		   es_state_each each, void *payload, struct es_error *err);
+
 #endif

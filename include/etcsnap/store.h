@@ -136,6 +136,30 @@ const char *es_store_path(const struct es_store *st);
 const char *es_store_root(const struct es_store *st);
 
 /**
+ * es_store_setting - a value of the repository's own configuration file
+ * @out: appended to
+ * @st:  repository
+ * @key: as git names it, "gpg.ssh.allowedSignersFile"
+ * @err: filled on failure
+ *
+ * Return: 1 there is one, 0 there is none, or a negative errno.
+ */
+int es_store_setting(struct es_buf *out, const struct es_store *st,
+		     const char *key, struct es_error *err);
+
+/**
+ * es_store_configure - set a value in a repository's configuration file
+ * @path:  its directory
+ * @key:   as git names it
+ * @value: NUL-terminated
+ * @err:   filled on failure
+ *
+ * Return: 0 or a negative errno.
+ */
+int es_store_configure(const char *path, const char *key, const char *value,
+		       struct es_error *err);
+
+/**
  * es_store_lock - become the only writer
  * @st:   repository
  * @wait: seconds to wait for another one
@@ -148,6 +172,14 @@ const char *es_store_root(const struct es_store *st);
  * Return: 0, -EBUSY, -EROFS, -EACCES or another errno.
  */
 int es_store_lock(struct es_store *st, unsigned int wait, struct es_error *err);
+
+/**
+ * es_store_unlock - let others write
+ * @st: repository, locked or not; nothing is put that is not installed
+ *
+ * Locking: gives back es_store_lock().
+ */
+void es_store_unlock(struct es_store *st);
 
 /**
  * es_store_tip - commit that a branch points to
@@ -309,6 +341,25 @@ int es_store_mark_run(struct es_store *st, struct es_error *err);
  * Return: seconds since 1970-01-01 UTC, 0 when there was none.
  */
 int64_t es_store_last_run(struct es_store *st);
+
+/**
+ * es_store_mark_full - remember that a run just read everything again
+ * @st:  locked repository
+ * @err: filled on failure
+ *
+ * Sets the time stamp of an empty file in the repository.
+ *
+ * Return: 0 or a negative errno.
+ */
+int es_store_mark_full(struct es_store *st, struct es_error *err);
+
+/**
+ * es_store_last_full - when a run last read everything again
+ * @st: repository
+ *
+ * Return: seconds since 1970-01-01 UTC, 0 when nobody knows.
+ */
+int64_t es_store_last_full(struct es_store *st);
 
 /**
  * es_store_diff - unified diff of two texts

@@ -13,8 +13,14 @@
  * The six core modules of the mustache specification (comments, delimiters,
  * interpolation, inverted sections, partials, sections), without lambdas: a
  * template is text, never a program. What {{x}} escapes for is set by the
- * target; {{{x}}} and {{&x}} give the bare value for HTML and JSON, and for
- * text and headers the same as {{x}}, since nothing may leave them unquoted.
+ * target, for partials that of the template which names them first; {{{x}}}
+ * and {{&x}} give the bare value for HTML and JSON, and for text and headers
+ * the same as {{x}}, since nothing may leave them unquoted.
+ *
+ * False are what is missing, null, false, 0, "" and []. An array or object
+ * that is interpolated is written as JSON. Beside the specification, "-first"
+ * and "-last" tell of the innermost list whether its first or last element is
+ * at hand: {{#list}}{{^-first}}, {{/-first}}{{x}}{{/list}}.
  *
  * Shipped templates are compiled into the program; a file of the same name in
  * the templates folder of the configuration takes their place. A template that
@@ -29,9 +35,11 @@
  * @ES_TEMPLATE_TEXT:   for terminals and plain mails: control characters as
  *                      es_quote_term() writes them, newline and tab kept
  * @ES_TEMPLATE_HTML:   & < > " ' as references, control characters shown
- * @ES_TEMPLATE_JSON:   inside a JSON string; {{{x}}} is the value as JSON
- *                      (objects, arrays, numbers, strings with their quotes)
- * @ES_TEMPLATE_HEADER: one line: as TEXT, newline and tab as one blank
+ * @ES_TEMPLATE_JSON:   inside a JSON string, pure ASCII; {{{x}}} is the value
+ *                      as JSON (objects, arrays, numbers, strings with their
+ *                      quotes, null for what is missing)
+ * @ES_TEMPLATE_HEADER: one line: as TEXT, newlines and tabs as one blank, also
+ *                      those of the template, and no blanks at both ends
  */
 enum es_template_target {
 	ES_TEMPLATE_TEXT,
@@ -45,7 +53,7 @@ enum es_template_target {
  * @name: "report.html", "slack.json", "subject.txt", …
  *
  * Return: HTML for .html, JSON for .json and .ndjson, HEADER for a name that
- * begins with "subject", TEXT for the rest.
+ * begins with "subject" (behind a folder), TEXT for the rest.
  */
 enum es_template_target es_template_target_of(const char *name);
 
@@ -85,7 +93,10 @@ ES_DEFINE_CLEANUP(struct es_template, es_template_free)
  * @doc:  context, borrowed
  * @err:  filled on failure
  *
- * Linear in the size of the output. Partials nest at most 32 deep.
+ * Linear in the size of the output. Partials nest at most 32 deep, sections 64
+ * in a template and 256 in all; what repeats itself without end, or for some
+ * seconds without output, is stopped. On failure @out has what it had, but its
+ * own failure stays with it.
  *
  * Return: 0, -EFBIG (over the buffer's ceiling), -ELOOP, -EINVAL (a partial is
  * wrong), -ENOMEM.
@@ -116,11 +127,14 @@ ES_DEFINE_CLEANUP(struct es_templates, es_templates_free)
  * es_templates_get - a template by name, compiled once
  * @out:  borrowed until es_templates_free()
  * @set:  templates
- * @name: "report.txt"; letters, digits, '.', '_', '-' and '/' between them
+ * @name: "report.txt" or "folder/report.txt"; letters, digits, '.', '_', '-',
+ *        no '.' in front
  * @err:  filled on failure
  *
  * The user's file where there is one and it is right, else the shipped one;
- * es_templates_warning() then tells what was wrong.
+ * es_templates_warning() then tells what was wrong. Right is also that it is a
+ * regular file, no symbolic link, that it and its folder belong to root or to
+ * whom this runs as, and that nobody else can write to them.
  *
  * Return: 0, -ENOENT (neither; names the nearest), -EINVAL (only the user has
  * it, and it is wrong), -EIO, -ENOMEM.
@@ -137,7 +151,8 @@ int es_templates_get(const struct es_template **out, struct es_templates *set,
  * @err:  filled on failure
  *
  * Where the user's template fails while it is rendered (a partial that is
- * wrong, a loop), what it wrote is taken back and the shipped one is used.
+ * wrong, a loop, over the ceiling of @out), what it wrote is taken back and the
+ * shipped one is used, with shipped partials alone.
  *
  * Return: 0 or a negative errno of es_templates_get(), es_template_render().
  */
@@ -149,12 +164,24 @@ int es_templates_render(struct es_buf *out, struct es_templates *set,
  * es_templates_warning - what was wrong with the user's templates
  * @set: templates
  *
- * Return: lines of text, "" when all is well; borrowed until the next call.
+ * Return: lines of text, quoted, each with its newline and each once, "" when
+ * all is well; borrowed until @set is used again.
  */
 const char *es_templates_warning(const struct es_templates *set);
 
 /**
- * es_templates_shipped - names of the shipped templates
+ * es_templates_source - text of a shipped file
+ * @out:  appended to
+ * @name: a template's, or "channels/SERVICE.conf"
+ * @err:  filled on failure
+ *
+ * Return: 0, -ENOENT, or the buffer's failure.
+ */
+int es_templates_source(struct es_buf *out, const char *name,
+			struct es_error *err);
+
+/**
+ * es_templates_shipped - names of the shipped templates, sorted
  * @i: 0, 1, …
  *
  * Return: static name, NULL past the last.

@@ -80,6 +80,7 @@ struct es_cmd {
 /** ES_OPTS - fill .opts and .n_opts from an array */
 #define ES_OPTS(a) .opts = (a), .n_opts = sizeof(a) / sizeof(*(a))
 
+extern const struct es_cmd es_cmd_blame;
 extern const struct es_cmd es_cmd_cat;
 extern const struct es_cmd es_cmd_commit;
 extern const struct es_cmd es_cmd_config;
@@ -88,9 +89,14 @@ extern const struct es_cmd es_cmd_export;
 extern const struct es_cmd es_cmd_git;
 extern const struct es_cmd es_cmd_init;
 extern const struct es_cmd es_cmd_log;
+extern const struct es_cmd es_cmd_notify;
+extern const struct es_cmd es_cmd_prune;
 extern const struct es_cmd es_cmd_report;
+extern const struct es_cmd es_cmd_restore;
+extern const struct es_cmd es_cmd_search;
 extern const struct es_cmd es_cmd_show;
 extern const struct es_cmd es_cmd_status;
+extern const struct es_cmd es_cmd_verify;
 
 /* opt.c: parse argv[1…] by a table; 0, or negative with @err filled. */
 int es_opt_parse(struct es_args *out, const struct es_opt *opts, size_t n,
@@ -99,6 +105,9 @@ int es_opt_parse(struct es_args *out, const struct es_opt *opts, size_t n,
 void es_args_dispose(struct es_args *a);
 bool es_opt_has(const struct es_args *a, const char *name);
 const char *es_opt_get(const struct es_args *a, const char *name);
+/* All values of an option, array owned; 0 or -ENOMEM. */
+int es_opt_all(const char ***out, size_t *n, const struct es_args *a,
+	       const char *name);
 /* Appends "  -m, --message MSG   help" lines. */
 void es_opt_help(struct es_buf *out, const struct es_opt *opts, size_t n);
 /* --format and --json together; TEXT when neither is given. */
@@ -141,8 +150,9 @@ struct es_compare {
 	struct es_oid live;	     /* its tree, when @new is NULL */
 	const char *const *paths;
 	size_t n_paths;
-	unsigned int flags; /* bits of enum es_report_flags */
-	const char *file;   /* -o, NULL: standard output */
+	enum es_report_level level; /* unless --level says another one */
+	bool no_header;
+	const char *file; /* -o, NULL: standard output */
 };
 /* Returns 1 when there are changes, 0 when not. */
 int es_compare_print(struct es_call *call, const struct es_compare *c,
@@ -157,5 +167,11 @@ struct es_progress {
 void es_progress_begin(struct es_progress *p, const struct es_call *call);
 void es_progress_step(void *progress, uint64_t entries, uint64_t bytes);
 void es_progress_end(struct es_progress *p);
+
+/* report_list.c: reports that channels of type file keep. */
+int es_report_list(struct es_call *call, struct es_error *err);
+
+/* report_state.c: how the machine is doing. */
+int es_report_state(struct es_call *call, struct es_error *err);
 
 #endif

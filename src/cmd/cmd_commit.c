@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "cmd/cmd.h"
+#include "etcsnap/deliver.h"
 #include "etcsnap/quote.h"
 
 #include <stdio.h>
@@ -131,13 +132,35 @@ static int finish(struct es_call *call, const struct es_cycle_options *o,
 	if (o->dry && r->changed && !r->first && call->verbosity >= 0) {
 		rc = es_rev_tip(&tip, call, err);
 		c.old = tip;
-		c.flags = ES_REPORT_NO_HEADER;
+		c.no_header = true;
+		c.level = ES_REPORT_FULL;
 		if (rc == 0)
 			rc = es_compare_print(call, &c, err);
 	}
 	if (rc < 0)
 		return rc;
 	return r->totals.unread > 0 ? ES_EXIT_PARTIAL : ES_EXIT_DONE;
+}
+
+/*
+ * The run is recorded, and nobody need wait for a mail server: the lock is
+ * given back first. That a channel cannot be told is no failure of the run;
+ * "etcsnap status" tells it, and the next run tries again.
+ */
+static void deliver(struct es_call *call)
+{
+	const struct es_deliver_options o = { 0 };
+	struct es_deliver_result result;
+	struct es_error err = ES_ERROR_INIT;
+
+	es_store_unlock(call->session->store);
+	if (es_deliver_due(&result, call->session, &o, &err) < 0)
+		fprintf(stderr, "etcsnap: not everything is delivered: %s\n",
+			err.msg);
+	else if (call->verbosity > 0 ||
+		 (call->verbosity == 0 && isatty(STDOUT_FILENO)))
+		fputs(es_buf_str(&result.notice), stderr);
+	es_deliver_dispose(&result);
 }
 
 static int check_paths(char *const *paths, size_t n, struct es_error *err)
@@ -178,6 +201,8 @@ static int commit_run(struct es_call *call, struct es_error *err)
 	if (rc == 0)
 		rc = finish(call, &o, &r, err);
 	es_cycle_dispose(&r);
+	if (rc >= 0 && !o.dry && !es_opt_has(&call->args, "no-notify"))
+		deliver(call);
 	es_rev_paths_free(paths, n);
 	return rc;
 }

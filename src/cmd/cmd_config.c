@@ -4,6 +4,7 @@
 
 #include "cmd/cmd.h"
 #include "etcsnap/commands.h"
+#include "etcsnap/deliver.h"
 #include "etcsnap/fileio.h"
 #include "etcsnap/quote.h"
 
@@ -304,11 +305,14 @@ static int config_explain(struct es_call *call, struct es_error *err)
 
 static int config_check(struct es_call *call, struct es_error *err)
 {
-	const struct es_session *s = call->session;
+	struct es_session *s = call->session;
 
 	/* The session has read and compiled it all, or we would not be here;
-	 * only the users of commands are left, which are this machine's. */
+	 * only channels are left, and the users of commands, which are this
+	 * machine's. */
 	if (strcmp(s->root, "/") == 0 && es_commands_check(s->conf, err) < 0)
+		return err->code;
+	if (es_deliver_check(s, err) < 0)
 		return err->code;
 	if (call->verbosity >= 0)
 		puts("the configuration is good");

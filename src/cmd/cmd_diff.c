@@ -7,8 +7,9 @@
 #include <string.h>
 
 static const struct es_opt diff_opts[] = {
-	{ 0, "format", "FORM", "text, json or csv" },
+	{ 0, "format", "FORM", "text, html, json, csv or a template" },
 	{ 0, "json", NULL, "the same as --format json" },
+	{ 0, "level", "WORD", "brief, normal or full (the default)" },
 	{ 0, "no-patch", NULL, "without the content of files" },
 	{ 'f', "full", NULL, "read every file of the live system again" },
 };
@@ -82,8 +83,7 @@ static int diff_run(struct es_call *call, struct es_error *err)
 	c.new = b.commit;
 	c.paths = (const char *const *)paths;
 	c.n_paths = n;
-	if (es_opt_has(args, "no-patch"))
-		c.flags |= ES_REPORT_NO_PATCH;
+	c.level = ES_REPORT_FULL;
 	rc = c.new ? es_compare_print(call, &c, err) : with_live(call, &c, err);
 	es_rev_paths_free(paths, n);
 	return rc;

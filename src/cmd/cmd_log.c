@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const struct es_opt log_opts[] = {
 	{ 's', "since", "TIME", "only runs after TIME" },
@@ -47,7 +48,25 @@ struct range {
 	enum es_format format;
 };
 
-static int read_options(struct range *r, const struct es_args *a,
+/*
+ * "daily", "monthly" or another revision to begin at: the first operand, where
+ * it is neither a path nor the name of something that is there. As git does,
+ * what names no revision is a path.
+ */
+static bool takes_revision(struct es_oid *out, struct es_call *call)
+{
+	const struct es_args *a = &call->args;
+	struct es_error unseen = ES_ERROR_INIT;
+	const char *first = a->n_operands ? a->operands[0] : NULL;
+	struct stat st;
+
+	return first && a->dashes > 0 && *first != '/' && *first != '.' &&
+	       !es_rev_names_text(first) && lstat(first, &st) < 0 &&
+	       es_store_revision(out, call->session->store, first, &unseen) ==
+		       0;
+}
+
+static int read_options(struct range *r, const struct es_args *a, size_t skip,
 			struct es_error *err)
 {
 	const char *since = es_opt_get(a, "since");
@@ -63,20 +82,13 @@ static int read_options(struct range *r, const struct es_args *a,
 	    (max && es_opt_count(&r->max, max, "-n", err) < 0) ||
 	    es_opt_format(&r->format, a, err) < 0)
 		return err->code;
-	return es_rev_paths(&r->paths, &r->n_paths, a->operands, a->n_operands,
-			    err);
+	return es_rev_paths(&r->paths, &r->n_paths, a->operands + skip,
+			    a->n_operands - skip, err);
 }
 
-/* "changed: mode, content" of one path, "3 paths" of several. */
-static void describe(struct es_buf *out, const struct es_delta *d)
+/* "changed: mode, content" of one path. */
+static void add_change(struct es_buf *out, const struct es_change *c)
 {
-	size_t n = es_delta_count(d);
-	const struct es_change *c = es_delta_at(d, 0);
-
-	if (n != 1) {
-		es_buf_addf(out, "%zu paths", n);
-		return;
-	}
 	const char *before = ": ";
 
 	es_buf_adds(out, es_change_kind_name(c->kind));
@@ -90,6 +102,57 @@ static void describe(struct es_buf *out, const struct es_delta *d)
 	}
 }
 
+/*
+ * Of a rename only one half lies in the wanted paths, and looks like something
+ * new or something gone; all of the run tells. Returns 1 when it was one.
+ */
+static int add_rename(struct es_buf *out, struct es_store *st,
+		      const struct es_oid *old, const struct es_oid *new,
+		      const struct es_change *half, struct es_error *err)
+{
+	ES_CLEANUP(es_delta_freep) struct es_delta *d = NULL;
+
+	if ((half->kind != ES_CHANGE_ADDED &&
+	     half->kind != ES_CHANGE_REMOVED) ||
+	    half->path[0] != '/' || es_oid_is_none(old))
+		return 0;
+	if (es_delta_new(&d, st, old, new, NULL, 0, err) < 0)
+		return err->code;
+	for (size_t i = 0; i < es_delta_count(d); i++) {
+		const struct es_change *c = es_delta_at(d, i);
+
+		if (c->kind != ES_CHANGE_RENAMED)
+			continue;
+		if (half->new &&strcmp(c->path, half->path) == 0) {
+			add_change(out, c);
+			return 1;
+		}
+		if (half->old && strcmp(c->from, half->path) == 0) {
+			es_buf_addf(out, "renamed to %s", c->path);
+			return 1;
+		}
+	}
+	return 0;
+}
+
+/* What happened to one path, "3 paths" of several. */
+static int describe(struct es_buf *out, struct es_store *st,
+		    const struct es_delta *d, const struct es_oid *old,
+		    const struct es_oid *new, struct es_error *err)
+{
+	const struct es_change *c = es_delta_at(d, 0);
+	int rc;
+
+	if (es_delta_count(d) != 1) {
+		es_buf_addf(out, "%zu paths", es_delta_count(d));
+		return 0;
+	}
+	rc = add_rename(out, st, old, new, c, err);
+	if (rc == 0)
+		add_change(out, c);
+	return rc < 0 ? rc : 0;
+}
+
 /* What a run did to the wanted paths; 0 when nothing. */
 static int touches(struct es_buf *out, struct es_call *call,
 		   const struct es_commit *c, const struct range *r,
@@ -99,21 +162,22 @@ static int touches(struct es_buf *out, struct es_call *call,
 	ES_CLEANUP(es_delta_freep) struct es_delta *d = NULL;
 	const struct es_oid *id = es_commit_parent(c);
 	struct es_store *st = call->session->store;
-	struct es_oid none = { { 0 } };
+	struct es_oid old = { { 0 } };
 
 	if (!es_oid_is_none(id) && es_commit_read(&parent, st, id, err) < 0)
 		return err->code;
-	if (es_delta_new(&d, st, parent ? es_commit_tree(parent) : &none,
-			 es_commit_tree(c), (const char *const *)r->paths,
-			 r->n_paths, err) < 0)
+	if (parent)
+		old = *es_commit_tree(parent);
+	if (es_delta_new(&d, st, &old, es_commit_tree(c),
+			 (const char *const *)r->paths, r->n_paths, err) < 0)
 		return err->code;
 	if (es_delta_count(d) == 0)
 		return 0;
 	/* all is "added" where there is nothing to compare with */
 	if (es_commit_is_cut(c))
 		es_buf_adds(out, "oldest run that is kept");
-	else
-		describe(out, d);
+	else if (describe(out, st, d, &old, es_commit_tree(c), err) < 0)
+		return err->code;
 	return 1;
 }
 
@@ -148,6 +212,14 @@ static void set_time(struct es_writer *w, int64_t sec, enum es_format format)
 		       strlen(when) - (*when == '@' ? 0 : rest));
 }
 
+/* What made a commit: of a day or month, its end. */
+static const char *trigger_of(const struct es_commit *c)
+{
+	const char *trigger = es_commit_trailer(c, "Trigger", 0);
+
+	return trigger ? trigger : es_commit_trailer(c, "Resolution", 0);
+}
+
 static void print_row(struct es_writer *w, const struct es_commit *c,
 		      const struct es_buf *what, enum es_format format)
 {
@@ -158,7 +230,7 @@ static void print_row(struct es_writer *w, const struct es_commit *c,
 	es_writer_text(w, COL_COMMIT, hex,
 		       format == ES_FORMAT_TEXT ? 7 : ES_OID_HEX);
 	set_time(w, es_commit_time(c), format);
-	es_writer_str(w, COL_TRIGGER, es_commit_trailer(c, "Trigger", 0));
+	es_writer_str(w, COL_TRIGGER, trigger_of(c));
 	es_writer_str(w, COL_AUTHOR, es_commit_author(c));
 	es_writer_str(w, COL_RUN, es_commit_trailer(c, "Run", 0));
 	es_writer_text(w, COL_WHAT, es_buf_str(what), what->len);
@@ -209,9 +281,10 @@ static int log_run(struct es_call *call, struct es_error *err)
 	ES_CLEANUP(es_history_freep) struct es_history *h = NULL;
 	struct range r = { 0 };
 	struct es_oid tip;
-	int rc = read_options(&r, &call->args, err);
+	const bool named = takes_revision(&tip, call);
+	int rc = read_options(&r, &call->args, named, err);
 
-	if (rc == 0)
+	if (rc == 0 && !named)
 		rc = es_store_tip(&tip, call->session->store, "main", err);
 	if (rc >= 0)
 		rc = es_history_new(&h, call->session->store, &tip, err);
@@ -223,7 +296,7 @@ static int log_run(struct es_call *call, struct es_error *err)
 
 const struct es_cmd es_cmd_log = {
 	.name = "log",
-	.args = "[-n N] [-s TIME] [-u TIME] [--format FORM] [PATH …]",
+	.args = "[-n N] [-s TIME] [-u TIME] [--format FORM] [REV] [PATH …]",
 	.summary = "list the runs that changed something, newest first",
 	.needs = ES_NEED_STORE,
 	.table = true,

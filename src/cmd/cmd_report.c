@@ -12,11 +12,19 @@
 
 static const struct es_opt report_opts[] = {
 	{ 's', "since", "TIME", "from the last run before TIME" },
+	{ 'u', "until", "TIME", "up to the last run before TIME" },
 	{ 'd', "day", "DAY", "what that day changed" },
-	{ 0, "format", "FORM", "text, json or csv" },
+	{ 0, "path", "PATH", "only this path and what is below it" },
+	{ 0, "min-severity", "WORD", "only what matters so much" },
+	{ 0, "tag", "WORD", "only what a rule gives this tag" },
+	{ 0, "level", "WORD", "brief, normal (the default) or full" },
+	{ 0, "format", "FORM", "text, html, json, csv or a template" },
 	{ 0, "json", NULL, "the same as --format json" },
 	{ 0, "no-patch", NULL, "without the content of files" },
 	{ 'o', "output", "FILE", "write there instead" },
+	{ 0, "state", NULL, "how the machine is doing now, instead" },
+	{ 0, "skip-empty", NULL, "with --state: nothing when all is fine" },
+	{ 0, "list", NULL, "list reports that were kept, or print one by id" },
 };
 
 /*
@@ -87,30 +95,46 @@ static int64_t next_midnight(int64_t when)
 	return mktime(&tm);
 }
 
+/* The newer end: the end of the day, the time named, or the tip. */
+static int find_end(struct es_commit **new, struct es_call *call,
+		    struct es_commit **tip, int64_t from, struct es_error *err)
+{
+	const char *day = es_opt_get(&call->args, "day");
+	const char *until = es_opt_get(&call->args, "until");
+	int64_t to = day ? next_midnight(from) - 1 : 0;
+
+	if (!day && !until) {
+		*new = es_steal_ptr(tip);
+		return 0;
+	}
+	if (!day && es_clock_parse(&to, until, es_clock_now().tv_sec, err) < 0)
+		return err->code;
+	if (run_at(new, call, *tip, to, false, err) < 0)
+		return err->code;
+	if (!*new)
+		return es_fail_config(err, "there was no run up to %s",
+				      ES_Q(day ? day : until));
+	return 0;
+}
+
 static int by_time(struct es_commit **old, struct es_commit **new,
 		   struct es_call *call, struct es_error *err)
 {
 	const char *since = es_opt_get(&call->args, "since");
 	const char *day = es_opt_get(&call->args, "day");
-	int64_t now = es_clock_now().tv_sec;
+	const char *from_text = day ? day : since;
 	ES_CLEANUP(es_commit_freep) struct es_commit *tip = NULL;
-	int64_t from;
+	int64_t from = 0;
 
-	if (es_clock_parse(&from, day ? day : since, now, err) < 0 ||
+	if ((from_text && es_clock_parse(&from, from_text,
+					 es_clock_now().tv_sec, err) < 0) ||
 	    es_rev_tip(&tip, call, err) < 0)
 		return err->code;
 	const int64_t before = day ? from - 1 : from;
 
-	if (run_at(old, call, tip, before, true, err) < 0)
+	if (run_at(old, call, tip, before, true, err) < 0 ||
+	    find_end(new, call, &tip, from, err) < 0)
 		return err->code;
-	if (!day)
-		*new = es_steal_ptr(&tip);
-	else if (run_at(new, call, tip, next_midnight(from) - 1, false, err) <
-		 0)
-		return err->code;
-	if (!*new)
-		return es_fail_config(err, "there was no run up to %s",
-				      ES_Q(day));
 	/* one run and none before it: there is nothing to compare it with */
 	if (es_commit_time(*old) > before &&
 	    es_oid_equal(es_commit_id(*old), es_commit_id(*new))) {
@@ -133,34 +157,57 @@ static int last_run(struct es_commit **old, struct es_commit **new,
 	return es_commit_read(old, call->session->store, parent, err);
 }
 
+static int find_range(struct es_commit **old, struct es_commit **new,
+		      struct es_call *call, struct es_error *err)
+{
+	const struct es_args *a = &call->args;
+	bool day = es_opt_has(a, "day");
+	bool timed = es_opt_has(a, "since") || es_opt_has(a, "until");
+
+	if (a->n_operands + day + timed > 1)
+		return es_fail_config(err, "report takes one range: A..B, "
+					   "--since and --until, or --day");
+	if (a->n_operands == 1)
+		return parse_range(old, new, call, a->operands[0], err);
+	if (day || timed)
+		return by_time(old, new, call, err);
+	return last_run(old, new, call, err);
+}
+
 static int report_run(struct es_call *call, struct es_error *err)
 {
 	ES_CLEANUP(es_commit_freep) struct es_commit *old = NULL;
 	ES_CLEANUP(es_commit_freep) struct es_commit *new = NULL;
 	const struct es_args *a = &call->args;
-	bool timed = es_opt_has(a, "since") || es_opt_has(a, "day");
+	const char **named = NULL;
+	char **paths = NULL;
+	size_t n_named, n = 0;
 	int rc;
 
-	if (a->n_operands + timed > 1)
-		return es_fail_config(err, "report takes one range: A..B, "
-					   "--since or --day");
-	if (a->n_operands == 1)
-		rc = parse_range(&old, &new, call, a->operands[0], err);
-	else if (timed)
-		rc = by_time(&old, &new, call, err);
-	else
-		rc = last_run(&old, &new, call, err);
-	if (rc < 0)
-		return rc;
+	if (es_opt_has(a, "list"))
+		return es_report_list(call, err);
+	if (es_opt_has(a, "state"))
+		return es_report_state(call, err);
+	if (es_opt_all(&named, &n_named, a, "path") < 0)
+		return es_fail_oom(err);
+	rc = es_rev_paths(&paths, &n, (char *const *)(uintptr_t)named, n_named,
+			  err);
+	if (rc == 0)
+		rc = find_range(&old, &new, call, err);
+	if (rc == 0) {
+		struct es_compare c = {
+			.old = old,
+			.new = new,
+			.paths = (const char *const *)paths,
+			.n_paths = n,
+			.level = ES_REPORT_NORMAL,
+			.file = es_opt_get(a, "output"),
+		};
 
-	struct es_compare c = {
-		.old = old,
-		.new = new,
-		.file = es_opt_get(a, "output"),
-		.flags = es_opt_has(a, "no-patch") ? ES_REPORT_NO_PATCH : 0,
-	};
-
-	rc = es_compare_print(call, &c, err);
+		rc = es_compare_print(call, &c, err);
+	}
+	es_rev_paths_free(paths, n);
+	free(named);
 	return rc < 0 ? rc : ES_EXIT_DONE;
 }
 

@@ -6,8 +6,9 @@
 #include "cmd/shown.h"
 
 static const struct es_opt show_opts[] = {
-	{ 0, "format", "FORM", "text, json or csv" },
+	{ 0, "format", "FORM", "text, html, json, csv or a template" },
 	{ 0, "json", NULL, "the same as --format json" },
+	{ 0, "level", "WORD", "brief, normal or full (the default)" },
 	{ 0, "no-patch", NULL, "without the content of files" },
 };
 
@@ -50,8 +51,7 @@ static int show_run(struct es_call *call, struct es_error *err)
 		return err->code;
 	c.old = parent;
 	c.new = rev.commit;
-	if (es_opt_has(a, "no-patch"))
-		c.flags |= ES_REPORT_NO_PATCH;
+	c.level = ES_REPORT_FULL;
 	rc = es_compare_print(call, &c, err);
 	return rc < 0 ? rc : ES_EXIT_DONE;
 }

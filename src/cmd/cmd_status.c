@@ -2,10 +2,10 @@
 /* cmd_status.c - etcsnap status: what differs now, and how old the news are */
 #include "config.h"
 
-#include "cmd/cmd.h"
+#include "cmd/status.h"
 #include "etcsnap/clock.h"
-#include "etcsnap/doc.h"
 #include "etcsnap/quote.h"
+#include "etcsnap/replace.h"
 
 #include <string.h>
 
@@ -15,8 +15,9 @@
 static const struct es_opt status_opts[] = {
 	{ 0, "max-age", "DURATION", "exit 1 when the last run is older" },
 	{ 'f', "full", NULL, "read every file again" },
-	{ 0, "format", "FORM", "text or json" },
+	{ 0, "format", "FORM", "text, json or prometheus" },
 	{ 0, "json", NULL, "the same as --format json" },
+	{ 'o', "output", "FILE", "write there instead, whole or not at all" },
 };
 
 /* What status found out. */
@@ -25,9 +26,29 @@ struct status {
 	const struct es_cycle_result *result;
 	const struct es_commit *tip;
 	int64_t now;
-	int64_t last_run; /* 0: none known */
+	const struct es_doc *facts; /* channels, findings */
+	int64_t last_run;	    /* 0: none known */
 	bool stale;
 };
+
+/* To where -o says, seen by others only when it is whole. */
+static int emit(const struct es_call *call, const struct es_buf *b,
+		struct es_error *err)
+{
+	ES_CLEANUP(es_replace_dispose) struct es_replace r = { 0 };
+	const char *file = es_opt_get(&call->args, "output");
+
+	if (es_buf_check(b, err) < 0)
+		return err->code;
+	if (!file) {
+		fputs(es_buf_str(b), stdout);
+		return 0;
+	}
+	if (es_replace_begin(&r, file, 0644, err) < 0)
+		return err->code;
+	fputs(es_buf_str(b), r.file);
+	return es_replace_commit(&r, err);
+}
 
 static void make_doc(struct es_doc *doc, const struct status *s)
 {
@@ -59,63 +80,92 @@ static void make_doc(struct es_doc *doc, const struct status *s)
 	}
 }
 
-static int print_json(const struct status *s, struct es_error *err)
+static int make_json(struct es_buf *out, const struct status *s,
+		     struct es_error *err)
 {
 	ES_CLEANUP(es_doc_freep) struct es_doc *doc = es_doc_new();
-	ES_CLEANUP(es_buf_dispose) struct es_buf b = ES_BUF_INIT(ES_BUF_MAX);
 
 	if (!doc)
 		return es_fail_oom(err);
 	make_doc(doc, s);
+	es_doc_set(doc, "channels", es_doc_get(s->facts, "channels"));
+	es_doc_set(doc, "findings", es_doc_get(s->facts, "findings"));
 	if (es_doc_check(doc, err) < 0)
 		return err->code;
-	es_doc_write(doc, &b, true);
-	if (es_buf_check(&b, err) < 0)
-		return err->code;
-	fputs(es_buf_str(&b), stdout);
-	return 0;
+	return es_doc_write(doc, out, true);
 }
 
-static int print_text(const struct status *s, struct es_error *err)
+/* Channels that a person should know of: those with something to tell. */
+static void add_channels(struct es_buf *b, const struct status *s)
+{
+	const struct es_doc *list = es_doc_get(s->facts, "channels");
+	const struct es_doc *c;
+
+	for (size_t i = 0; list && (c = es_doc_at(list, i)) != NULL; i++) {
+		const int64_t backlog = es_doc_get_number(c, "backlog", 0);
+		const int64_t tries = es_doc_get_number(c, "attempts", 0);
+		const bool refused = es_doc_get_bool(c, "refused");
+		const char *error = es_doc_get_str(c, "last_error");
+		const char *next =
+			es_doc_get_str(c, tries ? "next_try" : "next_time");
+
+		if (!backlog && !tries && !refused)
+			continue;
+		es_buf_addf(b, "channel      %s: ",
+			    ES_Q(es_doc_get_str(c, "name")));
+		if (refused)
+			es_buf_adds(b, "refused, ");
+		es_buf_addf(b, "%lld run%s not yet told", (long long)backlog,
+			    backlog == 1 ? "" : "s");
+		if (tries)
+			es_buf_addf(b, ", %lld tr%s in vain", (long long)tries,
+				    tries == 1 ? "y" : "ies");
+		if (next)
+			es_buf_addf(b, ", next at %s", next);
+		if (error) {
+			es_buf_adds(b, ": ");
+			es_quote_text(b, error, strlen(error));
+		}
+		es_buf_addc(b, '\n');
+	}
+}
+
+static void make_text(struct es_buf *b, const struct status *s)
 {
 	const struct es_delta *d = s->result->delta;
-	ES_CLEANUP(es_buf_dispose) struct es_buf b = ES_BUF_INIT(ES_BUF_MAX);
 	char hex[ES_OID_HEX + 1];
 	char when[ES_TIME_LEN];
 	size_t n = d ? es_delta_count(d) : 0;
 
-	es_buf_addf(&b, "last change  %.7s  %s\n",
+	es_buf_addf(b, "last change  %.7s  %s\n",
 		    es_oid_text(hex, es_commit_id(s->tip)),
 		    es_clock_iso(when, es_commit_time(s->tip)));
 	if (s->last_run)
-		es_buf_addf(&b, "last run     %s%s\n",
+		es_buf_addf(b, "last run     %s%s\n",
 			    es_clock_ago(when, s->last_run, s->now),
 			    s->stale ? ", too long ago" : "");
 	else
-		es_buf_adds(&b, "last run     never ended well\n");
+		es_buf_adds(b, "last run     never ended well\n");
 	if (s->result->totals.unread)
-		es_buf_addf(&b, "unreadable   %llu paths\n",
+		es_buf_addf(b, "unreadable   %llu paths\n",
 			    (unsigned long long)s->result->totals.unread);
+	add_channels(b, s);
 	if (n == 0)
-		es_buf_adds(&b, "nothing differs from the last change\n");
+		es_buf_adds(b, "nothing differs from the last change\n");
 	for (size_t i = 0; i < n && i < NAMED_MAX; i++) {
 		const struct es_change *c = es_delta_at(d, i);
 
-		es_buf_addf(&b, "  %-10s ", es_change_kind_name(c->kind));
+		es_buf_addf(b, "  %-10s ", es_change_kind_name(c->kind));
 		if (c->from) {
-			es_quote_term(&b, c->from, strlen(c->from));
-			es_buf_adds(&b, " -> ");
+			es_quote_term(b, c->from, strlen(c->from));
+			es_buf_adds(b, " -> ");
 		}
-		es_quote_term(&b, c->path, c->len);
-		es_buf_addc(&b, '\n');
+		es_quote_term(b, c->path, c->len);
+		es_buf_addc(b, '\n');
 	}
 	if (n > NAMED_MAX)
-		es_buf_addf(&b, "  … %zu more ('etcsnap diff' shows all)\n",
+		es_buf_addf(b, "  … %zu more ('etcsnap diff' shows all)\n",
 			    n - NAMED_MAX);
-	if (es_buf_check(&b, err) < 0)
-		return err->code;
-	fputs(es_buf_str(&b), stdout);
-	return 0;
 }
 
 static int look(struct es_cycle_result *r, struct es_call *call,
@@ -137,46 +187,86 @@ static int look(struct es_cycle_result *r, struct es_call *call,
 	return rc;
 }
 
-static int status_run(struct es_call *call, struct es_error *err)
+/* Of what is recorded alone: asked for every minute, it costs nothing. */
+static int metrics(struct es_call *call, const struct es_commit *tip,
+		   struct es_error *err)
 {
-	ES_CLEANUP(es_commit_freep) struct es_commit *tip = NULL;
-	ES_CLEANUP(es_cycle_dispose) struct es_cycle_result r = { 0 };
-	const char *max = es_opt_get(&call->args, "max-age");
-	enum es_format format;
-	int64_t limit = 0;
-	int rc;
+	ES_CLEANUP(es_buf_dispose) struct es_buf b = ES_BUF_INIT(ES_BUF_MAX);
 
-	if (call->args.n_operands > 0)
-		return es_fail_config(err, "status takes no operands; 'etcsnap "
-					   "diff PATH' looks at one path");
-	if (es_opt_format(&format, &call->args, err) < 0)
+	if (es_opt_has(&call->args, "full") ||
+	    es_opt_has(&call->args, "max-age"))
+		return es_fail_config(err, "metrics tell of the last run; "
+					   "--full and --max-age go with the "
+					   "formats text and json");
+	if (es_status_prometheus(&b, call->session, tip, err) < 0 ||
+	    emit(call, &b, err) < 0)
 		return err->code;
-	if (format == ES_FORMAT_CSV)
-		return es_fail_config(err, "status takes the formats text and "
-					   "json, not csv");
-	if ((max && es_clock_duration(&limit, max, err) < 0) ||
-	    es_rev_tip(&tip, call, err) < 0 || look(&r, call, err) < 0)
+	return ES_EXIT_DONE;
+}
+
+static int report(struct es_call *call, const struct es_commit *tip,
+		  enum es_format format, int64_t limit, struct es_error *err)
+{
+	ES_CLEANUP(es_cycle_dispose) struct es_cycle_result r = { 0 };
+	ES_CLEANUP(es_doc_freep) struct es_doc *facts = es_doc_new();
+	ES_CLEANUP(es_buf_dispose) struct es_buf b = ES_BUF_INIT(ES_BUF_MAX);
+	int refused;
+
+	if (!facts)
+		return es_fail_oom(err);
+	if (look(&r, call, err) < 0)
 		return err->code;
+	refused = es_status_facts(facts, call->session, tip, err);
+	if (refused < 0)
+		return refused;
 
 	struct status s = {
 		.session = call->session,
 		.result = &r,
 		.tip = tip,
+		.facts = facts,
 		.now = es_clock_now().tv_sec,
 		.last_run = es_store_last_run(call->session->store),
 	};
 
-	s.stale = max && (!s.last_run || s.now - s.last_run > limit);
-	rc = format == ES_FORMAT_JSON ? print_json(&s, err)
-				      : print_text(&s, err);
-	if (rc < 0)
-		return rc;
-	return r.changed || s.stale ? ES_EXIT_DIFFERENT : ES_EXIT_DONE;
+	s.stale = limit >= 0 && (!s.last_run || s.now - s.last_run > limit);
+	if (format != ES_FORMAT_JSON)
+		make_text(&b, &s);
+	else if (make_json(&b, &s, err) < 0)
+		return err->code;
+	if (emit(call, &b, err) < 0)
+		return err->code;
+	return r.changed || s.stale || refused ? ES_EXIT_DIFFERENT
+					       : ES_EXIT_DONE;
+}
+
+static int status_run(struct es_call *call, struct es_error *err)
+{
+	ES_CLEANUP(es_commit_freep) struct es_commit *tip = NULL;
+	const char *max = es_opt_get(&call->args, "max-age");
+	const char *form = es_opt_get(&call->args, "format");
+	enum es_format format = ES_FORMAT_TEXT;
+	const bool is_metrics = form && strcmp(form, "prometheus") == 0;
+	int64_t limit = -1;
+
+	if (call->args.n_operands > 0)
+		return es_fail_config(err, "status takes no operands; 'etcsnap "
+					   "diff PATH' looks at one path");
+	if (!is_metrics && es_opt_format(&format, &call->args, err) < 0)
+		return err->code;
+	if (format == ES_FORMAT_CSV)
+		return es_fail_config(err, "status takes the formats text, "
+					   "json and prometheus, not csv");
+	if ((max && es_clock_duration(&limit, max, err) < 0) ||
+	    es_rev_tip(&tip, call, err) < 0)
+		return err->code;
+	return is_metrics ? metrics(call, tip, err)
+			  : report(call, tip, format, limit, err);
 }
 
 const struct es_cmd es_cmd_status = {
 	.name = "status",
-	.args = "[-f] [--max-age DURATION] [--format FORM]",
+	.args = "[-f] [--max-age DURATION] [--format FORM] [-o FILE]",
 	.summary = "what differs from the last commit now (exit 1 if any)",
 	.needs = ES_NEED_RULES | ES_NEED_STORE | ES_NEED_KEY,
 	ES_OPTS(status_opts),

@@ -180,6 +180,19 @@ void es_opt_help(struct es_buf *out, const struct es_opt *opts, size_t n)
 	}
 }
 
+int es_opt_all(const char ***out, size_t *n, const struct es_args *a,
+	       const char *name)
+{
+	*n = 0;
+	*out = calloc(a->n_values + 1, sizeof(**out));
+	if (!*out)
+		return -ENOMEM;
+	for (size_t i = 0; i < a->n_values; i++)
+		if (strcmp(a->values[i].opt->name, name) == 0)
+			(*out)[(*n)++] = a->values[i].value;
+	return 0;
+}
+
 int es_opt_format(enum es_format *out, const struct es_args *a,
 		  struct es_error *err)
 {

@@ -154,21 +154,6 @@ static const char **sort_names(const char *list, size_t len)
 	return names;
 }
 
-/* The attribute of enum es_record that a name belongs to. */
-static uint32_t record_of(const char *name)
-{
-	static const char acl[] = "system.posix_acl_";
-
-	if (strncmp(name, acl, sizeof(acl) - 1) == 0 ||
-	    strcmp(name, "system.nfs4_acl") == 0)
-		return ES_RECORD_ACL;
-	if (strcmp(name, "security.capability") == 0)
-		return ES_RECORD_CAPS;
-	if (strcmp(name, "security.selinux") == 0)
-		return ES_RECORD_SELINUX;
-	return ES_RECORD_XATTR;
-}
-
 /* Return: as es_xattr_read(). */
 static int read_values(struct es_buf *out, const struct handle *h,
 		       const char *list, size_t len, uint32_t record)
@@ -181,7 +166,7 @@ static int read_values(struct es_buf *out, const struct handle *h,
 	for (const char **name = names; *name; name++) {
 		ssize_t n;
 
-		if (!(record & record_of(*name)))
+		if (!(record & es_record_of_xattr(*name)))
 			continue;
 		es_buf_reset(&value);
 		n = read_whole(&value, h, *name);

@@ -190,6 +190,14 @@ bool es_conf_is_set(const struct es_conf *conf, enum es_conf_id id)
 	return conf->slot[id].n != 0;
 }
 
+bool es_conf_is_set_in(const struct es_conf *conf, enum es_conf_id id,
+		       const char *name)
+{
+	const struct es_conf_slot *slot = es_conf_slot(conf, id, name);
+
+	return slot && (slot->n || slot->cleared);
+}
+
 const char *es_conf_text(const struct es_conf *conf, enum es_conf_id id)
 {
 	size_t n;

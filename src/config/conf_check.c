@@ -8,6 +8,7 @@
 #include "etcsnap/clock.h"
 #include "etcsnap/entry.h"
 #include "etcsnap/glob.h"
+#include "etcsnap/keep.h"
 #include "etcsnap/linefilter.h"
 #include "etcsnap/mask.h"
 #include "etcsnap/quote.h"
@@ -146,6 +147,47 @@ static int check_io(const struct es_conf_key *key, const char *text,
 			      key->key, ES_Q(text));
 }
 
+static int check_prune(const struct es_conf_key *key, const char *text,
+		       int64_t *out, struct es_error *err)
+{
+	*out = strcmp(text, "daily") == 0;
+	if (*out || strcmp(text, "never") == 0)
+		return 0;
+	return es_fail_config(err, "%s = '%s' is unknown; it is daily or never",
+			      key->key, ES_Q(text));
+}
+
+static int check_keep(const struct es_conf_key *key, const char *text,
+		      struct es_error *err)
+{
+	struct es_keep keep;
+
+	if (es_keep_parse(&keep, text, err) < 0)
+		return es_wrap(err, "%s", key->key);
+	return 0;
+}
+
+static int check_sign(const struct es_conf_key *key, const char *text,
+		      int64_t *out, struct es_error *err)
+{
+	static const char *const words[] = {
+		[ES_CONF_SIGN_REQUIRE] = "require",
+		[ES_CONF_SIGN_ALLOW] = "allow",
+		[ES_CONF_SIGN_NO] = "no",
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(text, words[i]))
+			continue;
+		*out = (int64_t)i;
+		return 0;
+	}
+	return es_fail_config(err,
+			      "%s = '%s' is unknown; it is require, allow or "
+			      "no",
+			      key->key, ES_Q(text));
+}
+
 int es_conf_check_number(const struct es_conf_key *key, const char *text,
 			 int64_t *out, struct es_error *err)
 {
@@ -158,6 +200,10 @@ int es_conf_check_number(const struct es_conf_key *key, const char *text,
 		return check_seconds(key, text, out, err);
 	case ES_CONF_T_IO:
 		return check_io(key, text, out, err);
+	case ES_CONF_T_SIGN:
+		return check_sign(key, text, out, err);
+	case ES_CONF_T_PRUNE:
+		return check_prune(key, text, out, err);
 	case ES_CONF_T_NUMBER:
 	case ES_CONF_T_PATH:
 	case ES_CONF_T_GLOB:
@@ -170,6 +216,7 @@ int es_conf_check_number(const struct es_conf_key *key, const char *text,
 	case ES_CONF_T_ENV:
 	case ES_CONF_T_LINE:
 	case ES_CONF_T_REPLACE:
+	case ES_CONF_T_KEEP:
 		break;
 	}
 	return check_decimal(key, text, out, err);
@@ -212,7 +259,11 @@ int es_conf_check_value(const struct es_conf_key *key, const char *text,
 	case ES_CONF_T_BYTES:
 	case ES_CONF_T_SECONDS:
 	case ES_CONF_T_IO:
+	case ES_CONF_T_SIGN:
+	case ES_CONF_T_PRUNE:
 		return es_conf_check_number(key, text, &n, err);
+	case ES_CONF_T_KEEP:
+		return check_keep(key, text, err);
 	case ES_CONF_T_PATH:
 		if (text[0] == '/')
 			return 0;

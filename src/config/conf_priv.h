@@ -12,6 +12,9 @@
 #define ES_CONF_LINE_MAX 65536
 #define ES_CONF_HEADER_MAX 48
 
+/* Row of a key of [channel NAME], ES_CONF_CHANNEL_TYPE or after it. */
+const struct es_conf_key *es_conf_channel_key(enum es_conf_id id);
+
 /**
  * struct es_conf_slot - values of one key
  * @v:       values, strings in the pool of the configuration

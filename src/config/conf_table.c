@@ -2,8 +2,11 @@
 /* conf_table.c - the one table of configuration keys */
 #include "config.h"
 
-#include "etcsnap/conf.h"
+#include "config/conf_priv.h"
 
+#ifndef ETCSNAP_SYSCONFDIR
+#define ETCSNAP_SYSCONFDIR "/etc"
+#endif
 #ifndef ETCSNAP_LOCALSTATEDIR
 #define ETCSNAP_LOCALSTATEDIR "/var"
 #endif
@@ -12,13 +15,86 @@
  * tests/lint/conf_keys.sh reads this table as text and compares it with
  * conf/etcsnap.conf and etcsnap.conf.5: one field a line, please.
  */
-static const struct es_conf_key keys[ES_CONF_COUNT] = {
+static const struct es_conf_key keys[ES_CONF_CHANNEL_TYPE] = {
 	[ES_CONF_REPOSITORY_PATH] = {
 		.section = "repository",
 		.key = "path",
 		.type = ES_CONF_T_PATH,
 		.fallback = ETCSNAP_LOCALSTATEDIR "/lib/etcsnap/repo.git",
 		.help = "bare git repository that snapshots go to",
+	},
+	[ES_CONF_REPOSITORY_SIGN_KEY] = {
+		.section = "repository",
+		.key = "sign_key",
+		.type = ES_CONF_T_PATH,
+		.fallback = "",
+		.help = "SSH key that commits are signed with",
+	},
+	[ES_CONF_REPOSITORY_SIGN] = {
+		.section = "repository",
+		.key = "sign",
+		.type = ES_CONF_T_SIGN,
+		.fallback = "require",
+		.help = "what becomes of a run that cannot be signed: "
+			"require, allow or no",
+	},
+	[ES_CONF_RETENTION_MAIN] = {
+		.section = "retention",
+		.key = "main",
+		.type = ES_CONF_T_KEEP,
+		.fallback = "90d",
+		.help = "how far back every run is kept: an age, a number of "
+			"commits, both, or forever",
+	},
+	[ES_CONF_RETENTION_DAILY] = {
+		.section = "retention",
+		.key = "daily",
+		.type = ES_CONF_T_KEEP,
+		.fallback = "2y",
+		.help = "how far back the state at the end of each day is "
+			"kept",
+	},
+	[ES_CONF_RETENTION_MONTHLY] = {
+		.section = "retention",
+		.key = "monthly",
+		.type = ES_CONF_T_KEEP,
+		.fallback = "forever",
+		.help = "how far back the state at the end of each month is "
+			"kept",
+	},
+	[ES_CONF_RETENTION_PRUNE] = {
+		.section = "retention",
+		.key = "prune",
+		.type = ES_CONF_T_PRUNE,
+		.fallback = "daily",
+		.help = "when what is older goes by itself: daily, after the "
+			"day's first commit, or never",
+	},
+	[ES_CONF_RETENTION_MAX_BACKLOG] = {
+		.section = "retention",
+		.key = "max_backlog",
+		.type = ES_CONF_T_SECONDS,
+		.fallback = "30d",
+		.max = (int64_t)100 * 365 * 86400,
+		.help = "how long runs that a channel was not told yet are "
+			"kept for it",
+	},
+	[ES_CONF_RETENTION_MAX_REPO_SIZE] = {
+		.section = "retention",
+		.key = "max_repo_size",
+		.type = ES_CONF_T_BYTES,
+		.fallback = "0",
+		.max = (int64_t)1 << 50,
+		.help = "bytes of the repository beyond which prune warns, "
+			"0 = no limit",
+	},
+	[ES_CONF_RETENTION_SHORTEN] = {
+		.section = "retention",
+		.key = "shorten",
+		.type = ES_CONF_T_BOOL,
+		.fallback = "no",
+		.help = "beyond max_repo_size the oldest commits of any branch "
+			"go as well",
 	},
 	[ES_CONF_COLLECT_PARTS] = {
 		.section = "collect",
@@ -382,9 +458,133 @@ static const struct es_conf_key keys[ES_CONF_COUNT] = {
 		.fallback = "no",
 		.help = "say nothing where the program does not exist",
 	},
+	[ES_CONF_REPORT_URL] = {
+		.section = "report",
+		.key = "url",
+		.type = ES_CONF_T_TEXT,
+		.fallback = "",
+		.help = "address of a page about a commit: %H stands for the "
+			"commit, %h for the host",
+	},
+	[ES_CONF_REPORT_FLAP_TIMES] = {
+		.section = "report",
+		.key = "flap_times",
+		.type = ES_CONF_T_NUMBER,
+		.fallback = "4",
+		.min = 1,
+		.max = 1000,
+		.help = "a path that changed more often than that is flapping",
+	},
+	[ES_CONF_REPORT_FLAP_DAYS] = {
+		.section = "report",
+		.key = "flap_days",
+		.type = ES_CONF_T_NUMBER,
+		.fallback = "14",
+		.min = 1,
+		.max = 365,
+		.help = "days within which flap_times counts",
+	},
+	[ES_CONF_REPORT_TEMPLATES] = {
+		.section = "report",
+		.key = "templates",
+		.type = ES_CONF_T_PATH,
+		.fallback = ETCSNAP_SYSCONFDIR "/etcsnap/templates",
+		.help = "folder of templates that take the place of shipped "
+			"ones",
+	},
+	[ES_CONF_STATE_DISK_FULL] = {
+		.section = "state",
+		.key = "disk_full",
+		.type = ES_CONF_T_NUMBER,
+		.fallback = "90",
+		.max = 100,
+		.help = "percent of a disk, and of its inodes, from "
+			"which it is out of order; 0: never",
+	},
+	[ES_CONF_STATE_DISK_DAYS] = {
+		.section = "state",
+		.key = "disk_days",
+		.type = ES_CONF_T_NUMBER,
+		.fallback = "7",
+		.max = 3650,
+		.help = "a disk that will be full in fewer days is out "
+			"of order; 0: never",
+	},
+	[ES_CONF_STATE_LOAD] = {
+		.section = "state",
+		.key = "load",
+		.type = ES_CONF_T_NUMBER,
+		.fallback = "4",
+		.max = 10000,
+		.help = "load of 15 minutes on each processor from which "
+			"it is out of order; 0: never",
+	},
+	[ES_CONF_STATE_MEMORY] = {
+		.section = "state",
+		.key = "memory",
+		.type = ES_CONF_T_NUMBER,
+		.fallback = "95",
+		.max = 100,
+		.help = "percent of memory from which it is out of "
+			"order; 0: never",
+	},
+	[ES_CONF_STATE_NET_ERRORS] = {
+		.section = "state",
+		.key = "net_errors",
+		.type = ES_CONF_T_NUMBER,
+		.fallback = "1000",
+		.max = 1000000000,
+		.help = "packets with errors since the last report from "
+			"which a network is out of order; 0: never",
+	},
+	[ES_CONF_STATE_FAILED_LOGINS] = {
+		.section = "state",
+		.key = "failed_logins",
+		.type = ES_CONF_T_NUMBER,
+		.fallback = "1000",
+		.max = 1000000000,
+		.help = "failed logins since the last report from which "
+			"they are out of order; 0: never",
+	},
+	[ES_CONF_STATE_UPDATES] = {
+		.section = "state",
+		.key = "updates",
+		.type = ES_CONF_T_NUMBER,
+		.fallback = "100",
+		.max = 1000000000,
+		.help = "pending updates from which they are out of "
+			"order, security updates always are; 0: only "
+			"these",
+	},
+	[ES_CONF_STATE_FINDINGS] = {
+		.section = "state",
+		.key = "findings",
+		.type = ES_CONF_T_SEVERITY,
+		.fallback = "warning",
+		.help = "severity from which open findings are out of "
+			"order",
+	},
+	[ES_CONF_STATE_RUN_AGE] = {
+		.section = "state",
+		.key = "run_age",
+		.type = ES_CONF_T_SECONDS,
+		.fallback = "26h",
+		.max = (int64_t)3660 * 86400,
+		.help = "age of the last run from which it is out of "
+			"order; 0: never",
+	},
+	[ES_CONF_STATE_FULL_AGE] = {
+		.section = "state",
+		.key = "full_age",
+		.type = ES_CONF_T_SECONDS,
+		.fallback = "0",
+		.max = (int64_t)3660 * 86400,
+		.help = "age of the last run that read everything from "
+			"which it is out of order; 0: never",
+	},
 };
 
 const struct es_conf_key *es_conf_table(enum es_conf_id id)
 {
-	return &keys[id];
+	return id < ES_CONF_CHANNEL_TYPE ? &keys[id] : es_conf_channel_key(id);
 }

@@ -23,10 +23,7 @@
 #define MATCH_LIMIT 500000
 #define HEAP_LIMIT 65536
 
-/* "<masked:" 8 hex digits ">" */
 #define MARK_BEGIN "<masked:"
-#define MARK_HEX 8
-#define MARK_LEN (sizeof(MARK_BEGIN) - 1 + MARK_HEX + 1)
 
 /* How an expression begins that names the words it cannot match without. */
 #define WITH_BEGIN "(?#with "
@@ -43,14 +40,8 @@ struct es_mask_set {
 	pcre2_match_context *context;
 };
 
-/* Bytes from @from to before @to are secret. */
-struct span {
-	size_t from;
-	size_t to;
-};
-
 struct spans {
-	struct span *v;
+	struct es_mask_span *v;
 	size_t n;
 	size_t cap;
 };
@@ -157,29 +148,48 @@ static bool is_mark(const char *text, size_t len)
 	static const char hex[] = "0123456789abcdef";
 	size_t head = sizeof(MARK_BEGIN) - 1;
 
-	return len == MARK_LEN && !memcmp(text, MARK_BEGIN, head) &&
-	       text[len - 1] == '>' && strspn(text + head, hex) == MARK_HEX;
+	return len == ES_MASK_MARK_LEN && !memcmp(text, MARK_BEGIN, head) &&
+	       text[len - 1] == '>' && strspn(text + head, hex) == ES_MASK_HEX;
+}
+
+size_t es_mask_mark(const char *text, size_t len, size_t from)
+{
+	const char *at = text ? text + from : NULL;
+
+	while (at && (size_t)(text + len - at) >= ES_MASK_MARK_LEN) {
+		at = memmem(at, (size_t)(text + len - at), MARK_BEGIN,
+			    sizeof(MARK_BEGIN) - 1);
+		if (!at || (size_t)(text + len - at) < ES_MASK_MARK_LEN)
+			break;
+		if (is_mark(at, ES_MASK_MARK_LEN))
+			return (size_t)(at - text);
+		at++;
+	}
+	return len;
 }
 
 /*
  * The secret of one match: the first group that took part, so that
  * "a=(.*)|b=(.*)" does what it seems to; the whole match where none did.
  */
-static struct span secret_of(pcre2_match_data *md, int groups, size_t base)
+static struct es_mask_span secret_of(pcre2_match_data *md, int groups,
+				     size_t base)
 {
 	const PCRE2_SIZE *at = pcre2_get_ovector_pointer(md);
-	struct span whole = { base + at[0], base + at[1] };
+	struct es_mask_span whole = { base + at[0], base + at[1] };
 
 	for (int i = 1; i < groups; i++) {
-		struct span s = { at[2 * i], at[2 * i + 1] };
+		struct es_mask_span s = { at[2 * i], at[2 * i + 1] };
 
 		if (s.from != PCRE2_UNSET && s.from <= s.to)
-			return (struct span){ base + s.from, base + s.to };
+			return (struct es_mask_span){ base + s.from,
+						      base + s.to };
 	}
 	return whole;
 }
 
-static int add_span(struct spans *spans, const char *text, struct span s)
+static int add_span(struct spans *spans, const char *text,
+		    struct es_mask_span s)
 {
 	/* What is masked already stays as it is: old content is masked again
 	 * on its way out. */
@@ -208,7 +218,8 @@ static int match_at(const struct es_mask_set *set, const pcre2_code *re,
 
 /* Finds the secrets that one expression shows in a part of the text. */
 static int find_spans(const struct es_mask_set *set, size_t index,
-		      struct spans *spans, const char *all, struct span part)
+		      struct spans *spans, const char *all,
+		      struct es_mask_span part)
 {
 	const char *text = all + part.from;
 	const size_t len = part.to - part.from;
@@ -244,8 +255,8 @@ static int find_spans(const struct es_mask_set *set, size_t index,
 
 static int by_place(const void *a, const void *b)
 {
-	const struct span *left = a;
-	const struct span *right = b;
+	const struct es_mask_span *left = a;
+	const struct es_mask_span *right = b;
 
 	if (left->from != right->from)
 		return left->from < right->from ? -1 : 1;
@@ -259,7 +270,7 @@ static void join_spans(struct spans *spans)
 
 	qsort(spans->v, spans->n, sizeof(*spans->v), by_place);
 	for (size_t i = 0; i < spans->n; i++) {
-		struct span *last = n ? &spans->v[n - 1] : NULL;
+		struct es_mask_span *last = n ? &spans->v[n - 1] : NULL;
 
 		if (!last || spans->v[i].from >= last->to)
 			spans->v[n++] = spans->v[i];
@@ -269,21 +280,30 @@ static void join_spans(struct spans *spans)
 	spans->n = n;
 }
 
+void es_mask_hex(char *out, const char *value, size_t len,
+		 struct es_digest *hmac)
+{
+	uint8_t raw[ES_SHA256_LEN];
+
+	es_digest_begin(hmac);
+	es_digest_update(hmac, value, len);
+	es_digest_end(hmac, raw);
+	es_hex(out, raw, ES_MASK_HEX / 2);
+}
+
 static void add_mark(struct es_buf *out, const char *secret, size_t len,
 		     struct es_digest *hmac)
 {
-	uint8_t raw[ES_SHA256_LEN];
-	char hex[MARK_HEX + 1];
+	char hex[ES_MASK_HEX + 1];
 
-	es_digest_begin(hmac);
-	es_digest_update(hmac, secret, len);
-	es_digest_end(hmac, raw);
-	es_buf_addf(out, MARK_BEGIN "%s>", es_hex(hex, raw, MARK_HEX / 2));
+	es_mask_hex(hex, secret, len, hmac);
+	es_buf_addf(out, MARK_BEGIN "%s>", hex);
 }
 
 /* Every expression in @masks, on one line. */
 static int find_in_line(const struct es_mask_set *set, uint64_t masks,
-			struct spans *spans, const char *text, struct span line)
+			struct spans *spans, const char *text,
+			struct es_mask_span line)
 {
 	int rc = 0;
 
@@ -293,13 +313,13 @@ static int find_in_line(const struct es_mask_set *set, uint64_t masks,
 	return rc;
 }
 
-static struct span line_around(const char *text, size_t len, size_t at)
+static struct es_mask_span line_around(const char *text, size_t len, size_t at)
 {
 	const char *begin = memrchr(text, '\n', at);
 	const char *end = memchr(text + at, '\n', len - at);
 
-	return (struct span){ begin ? (size_t)(begin - text) + 1 : 0,
-			      end ? (size_t)(end - text) : len };
+	return (struct es_mask_span){ begin ? (size_t)(begin - text) + 1 : 0,
+				      end ? (size_t)(end - text) : len };
 }
 
 /* The expressions that name their words, on the lines that hold some. */
@@ -311,7 +331,7 @@ static int find_by_words(const struct es_mask_set *set, struct spans *spans,
 	uint64_t masks = es_mask_words_next(set->words, text, len, &at);
 
 	while (rc == 0 && masks) {
-		struct span line = line_around(text, len, at);
+		struct es_mask_span line = line_around(text, len, at);
 		uint64_t more = masks;
 
 		while (more && at < line.to) {
@@ -325,6 +345,38 @@ static int find_by_words(const struct es_mask_set *set, struct spans *spans,
 	return rc;
 }
 
+/* All that is to be masked; places count from behind the mark of UTF-8. */
+static int find_all(const struct es_mask_set *set, struct spans *spans,
+		    const char *text, size_t len)
+{
+	int rc = find_by_words(set, spans, text, len);
+
+	for (size_t i = 0; rc == 0 && i < set->n; i++)
+		if (i >= ES_MASK_WORDS_MAX || !(set->with >> i & 1))
+			rc = find_spans(set, i, spans, text,
+					(struct es_mask_span){ 0, len });
+	if (rc == 0 && spans->n)
+		join_spans(spans);
+	return rc;
+}
+
+int es_mask_find(const struct es_mask_set *set, struct es_mask_span **out,
+		 const char *text, size_t len)
+{
+	ES_CLEANUP(dispose_spans) struct spans spans = { 0 };
+	size_t mark = es_charset_mark(text, len);
+	int rc = find_all(set, &spans, text + mark, len - mark);
+
+	if (rc < 0)
+		return rc;
+	for (size_t i = 0; i < spans.n; i++) {
+		spans.v[i].from += mark;
+		spans.v[i].to += mark;
+	}
+	*out = es_steal_ptr(&spans.v);
+	return (int)spans.n;
+}
+
 int es_mask_apply(const struct es_mask_set *set, struct es_buf *out,
 		  const char *text, size_t len, struct es_digest *hmac)
 {
@@ -336,20 +388,15 @@ int es_mask_apply(const struct es_mask_set *set, struct es_buf *out,
 
 	text += mark;
 	len -= mark;
-	rc = find_by_words(set, &spans, text, len);
-	for (size_t i = 0; rc == 0 && i < set->n; i++)
-		if (i >= ES_MASK_WORDS_MAX || !(set->with >> i & 1))
-			rc = find_spans(set, i, &spans, text,
-					(struct span){ 0, len });
+	rc = find_all(set, &spans, text, len);
 	if (rc < 0)
 		return rc;
 	if (!spans.n)
 		return 0;
-	join_spans(&spans);
 	es_buf_reset(out);
 	es_buf_add(out, text - mark, mark);
 	for (size_t i = 0; i < spans.n; i++) {
-		const struct span *s = &spans.v[i];
+		const struct es_mask_span *s = &spans.v[i];
 
 		es_buf_add(out, text + at, s->from - at);
 		add_mark(out, text + s->from, s->to - s->from, hmac);

@@ -132,5 +132,7 @@ const char *const es_shipped_secret[] = {
 	"~/.{history,histfile,lesshst,viminfo,sh_history,zhistory}",
 	"~/.local/share/fish/fish_history",
 	"~/.{python_history,local/state/python_history}",
+	/* Left by a restore that was killed: a copy of any file */
+	"**/.etcsnap-restore-*",
 	NULL,
 };

@@ -4,38 +4,18 @@
 
 #include "etcsnap/cycle.h"
 
+#include "cycle/cycle_priv.h"
 #include "cycle/key_priv.h"
-#include "cycle/message_priv.h"
 #include "cycle/polite_priv.h"
 #include "cycle/rekey_priv.h"
-#include "cycle/snapshot_priv.h"
+#include "cycle/signing_priv.h"
 #include "etcsnap/clock.h"
 #include "etcsnap/commit.h"
-#include "etcsnap/hide.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-
-/* Everything one run holds while it lasts. */
-struct cycle {
-	struct es_session *session;
-	const struct es_cycle_options *options;
-	struct es_cycle_result *result;
-	struct es_snapshot snap;
-	struct es_parts parts;
-	struct es_oid texts[ES_PARTS_COUNT]; /* trees of the parts */
-	struct es_state *state;
-	struct es_state_basis basis; /* of the rows once they are saved */
-	struct es_oid tip;
-	struct es_rekey rekey;
-	unsigned int lanes;	/* as es_collect_options has it */
-	unsigned int lanes_max; /* likewise */
-	bool decided;		/* the rows' rules are today's */
-	struct timespec began;
-	int64_t started;
-};
 
 static int find_tip(struct cycle *c, struct es_error *err)
 {
@@ -49,6 +29,9 @@ static int find_tip(struct cycle *c, struct es_error *err)
 		return 0;
 	if (es_commit_read(&tip, c->session->store, &c->tip, err) < 0)
 		return err->code;
+	c->tip_time = es_commit_time(tip);
+	if (!c->options->dry)
+		es_cycle_resolve(c, tip);
 	c->result->old_tree = *es_commit_tree(tip);
 	c->result->tree = c->result->old_tree;
 	c->snap.tip_tree = c->result->old_tree;
@@ -84,7 +67,7 @@ static int open_state(struct cycle *c, struct es_error *err)
 			    es_state_problem(c->state));
 	was = es_state_basis(c->state);
 	c->snap.state = c->state;
-	c->snap.trusted = was && !c->result->first &&
+	c->snap.trusted = was && !c->options->blind && !c->result->first &&
 			  memcmp(was->commit, c->tip.id, ES_OID_LEN) == 0 &&
 			  was->program == c->basis.program &&
 			  was->key == c->basis.key && !c->rekey.other;
@@ -100,18 +83,23 @@ static int open_state(struct cycle *c, struct es_error *err)
 
 /* Repository, state and key are never watched, whatever the patterns say. */
 static size_t own_files(const struct es_session *s,
-			struct es_collect_skip skip[4])
+			struct es_collect_skip skip[5])
 {
 	ES_CLEANUP(es_buf_dispose) struct es_buf new_key = ES_BUF_INIT(1 << 16);
 
 	es_buf_addf(&new_key, "%s" ES_KEY_NEW, s->key_path);
 
-	const char *const paths[] = { s->repo_path, s->state_path, s->key_path,
-				      es_buf_str(&new_key) };
+	const char *const paths[] = {
+		s->repo_path,
+		s->state_path,
+		s->key_path,
+		es_buf_str(&new_key),
+		es_conf_text(s->conf, ES_CONF_REPOSITORY_SIGN_KEY),
+	};
 	struct stat st;
 	size_t n = 0;
 
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < 5; i++)
 		if (lstat(paths[i], &st) == 0)
 			skip[n++] = (struct es_collect_skip){ st.st_dev,
 							      st.st_ino };
@@ -132,7 +120,7 @@ static int begin_parts(struct cycle *c, struct es_error *err)
 static int walk(struct cycle *c, struct es_error *err)
 {
 	const struct es_session *s = c->session;
-	struct es_collect_skip skip[4];
+	struct es_collect_skip skip[5];
 	struct es_collect_io io;
 	struct es_collect_options o = {
 		.rules = s->rules,
@@ -160,137 +148,6 @@ static int walk(struct cycle *c, struct es_error *err)
 	return es_collect_run(&c->result->totals, &o, &io, err);
 }
 
-static int put_text(struct es_tree_builder *b, struct es_lane *lane,
-		    const char *name, const struct es_buf *text,
-		    struct es_error *err)
-{
-	struct es_oid oid;
-
-	if (text->len == 0)
-		return 0;
-	if (es_buf_check(text, err) < 0 ||
-	    es_lane_put(&oid, lane, ES_KIND_BLOB, text->data, text->len, err) <
-		    0)
-		return err->code;
-	if (es_tree_builder_add(b, name, strlen(name), ES_MODE_FILE, &oid) < 0)
-		return es_fail_oom(err);
-	return 0;
-}
-
-/*
- * By what the tree was made: of a run of a few paths what the tip has, so that
- * the next whole run can tell what it no longer looks at. Return: 1 when
- * there was such a text, 0 when @name is still to be made.
- */
-static int keep_text(struct es_tree_builder *b, struct cycle *c,
-		     const char *name, struct es_error *err)
-{
-	char path[32];
-	struct es_oid oid;
-	int rc;
-
-	if (!c->options->n_paths || c->result->first)
-		return 0;
-	snprintf(path, sizeof(path), "run/%s", name);
-	rc = es_tree_lookup(&oid, NULL, c->session->store, &c->result->old_tree,
-			    path, strlen(path), err);
-	if (rc > 0 &&
-	    es_tree_builder_add(b, name, strlen(name), ES_MODE_FILE, &oid) < 0)
-		return es_fail_oom(err);
-	return rc;
-}
-
-static int put_basis(struct es_tree_builder *b, struct cycle *c,
-		     struct es_error *err)
-{
-	ES_CLEANUP(es_buf_dispose) struct es_buf text = ES_BUF_INIT(ES_BUF_MAX);
-	int rc = keep_text(b, c, "rules", err);
-
-	if (rc == 0) {
-		es_rules_text(c->session->rules, &text);
-		rc = put_text(b, c->snap.lane[0], "rules", &text, err);
-	}
-	if (rc < 0)
-		return rc;
-	rc = keep_text(b, c, "parts", err);
-	if (rc == 0) {
-		es_buf_reset(&text);
-		rc = es_parts_text(&text, &c->parts, err);
-		if (rc == 0)
-			rc = put_text(b, c->snap.lane[0], "parts", &text, err);
-	}
-	return rc < 0 ? rc : 0;
-}
-
-static int write_run(struct es_oid *out, struct cycle *c,
-		     const struct es_run *run, struct es_error *err)
-{
-	ES_CLEANUP(es_tree_builder_freep)
-	struct es_tree_builder *b = es_tree_builder_new();
-	ES_CLEANUP(es_buf_dispose) struct es_buf text = ES_BUF_INIT(ES_BUF_MAX);
-	struct es_lane *lane = c->snap.lane[0];
-
-	if (!b)
-		return es_fail_oom(err);
-	es_run_summary(&text, run);
-	if (put_text(b, lane, "summary", &text, err) < 0 ||
-	    put_basis(b, c, err) < 0 ||
-	    put_text(b, lane, "errors", &c->result->errors, err) < 0)
-		return err->code;
-	return es_tree_builder_write(out, b, lane, err);
-}
-
-/* The new root: what this run made, and the old rest of it. */
-static int write_root(struct cycle *c, const struct es_dir_trees *trees,
-		      const struct es_oid *run, struct es_error *err)
-{
-	ES_CLEANUP(es_tree_builder_freep)
-	struct es_tree_builder *b = es_tree_builder_new();
-	ES_CLEANUP(es_buf_dispose) struct es_buf old = ES_BUF_INIT(ES_BUF_MAX);
-	struct {
-		const char *name;
-		const struct es_oid *oid;
-	} parts[ES_PARTS_COUNT + 3] = {
-		{ "files", &trees->files },
-		{ "meta", &trees->meta },
-		{ "run", run },
-	};
-	const size_t n = sizeof(parts) / sizeof(parts[0]);
-	struct es_tree_reader r;
-	struct es_tree_entry e;
-	int rc = 0;
-
-	if (!b)
-		return es_fail_oom(err);
-	for (size_t i = 0; i < ES_PARTS_COUNT; i++) {
-		parts[i + 3].name = es_parts_names[i];
-		parts[i + 3].oid = &c->texts[i];
-	}
-	if (!c->result->first &&
-	    es_store_get(c->session->store, &c->result->old_tree, ES_KIND_TREE,
-			 &old, err) < 0)
-		return err->code;
-	es_tree_open(&r, &old);
-	while (rc == 0 && es_tree_next(&r, &e) > 0) {
-		bool ours = false;
-
-		for (size_t i = 0; i < n; i++)
-			ours |= strlen(parts[i].name) == e.len &&
-				memcmp(parts[i].name, e.name, e.len) == 0;
-		if (!ours)
-			rc = es_tree_builder_add(b, e.name, e.len, e.mode,
-						 &e.oid);
-	}
-	for (size_t i = 0; rc == 0 && i < n; i++)
-		if (!es_oid_is_none(parts[i].oid))
-			rc = es_tree_builder_add(b, parts[i].name,
-						 strlen(parts[i].name),
-						 ES_MODE_TREE, parts[i].oid);
-	if (rc < 0)
-		return es_fail_oom(err);
-	return es_tree_builder_write(&c->result->tree, b, c->snap.lane[0], err);
-}
-
 /*
  * Masks run over a person's words too: a password slips in anywhere. Line
  * breaks at the end are nobody's words.
@@ -298,21 +155,10 @@ static int write_root(struct cycle *c, const struct es_dir_trees *trees,
 static int hide_words(struct cycle *c, struct es_buf *out, const char *words,
 		      struct es_error *err)
 {
-	ES_CLEANUP(es_digest_freep) struct es_digest *hmac = NULL;
-	int rc;
-
 	if (!words || !*words)
 		return 0;
-	if (es_digest_new(&hmac, ES_DIGEST_HMAC, c->session->key, err) < 0)
+	if (es_context_hide(out, c->session, words, strlen(words), err) < 0)
 		return err->code;
-	rc = es_hide_text(es_rules_masks(c->session->rules), out, words,
-			  strlen(words), hmac);
-	if (rc < 0)
-		return es_fail_oom(err);
-	if (rc == 0) {
-		es_buf_reset(out);
-		es_buf_adds(out, words);
-	}
 	while (out->len && out->data[out->len - 1] == '\n')
 		es_buf_truncate(out, out->len - 1);
 	return es_buf_check(out, err);
@@ -340,6 +186,7 @@ static int write_commit(struct cycle *c, const struct es_run *run,
 		.committer = { "etcsnap", es_buf_str(&self), run->ended,
 			       es_clock_offset(run->ended) },
 		.message = es_buf_str(&text),
+		.signer = c->session->signer,
 	};
 	struct es_oid id;
 
@@ -419,8 +266,9 @@ static int compare_errors(struct cycle *c, struct es_error *err)
 	return 0;
 }
 
-static int record(struct cycle *c, const struct es_dir_trees *trees,
-		  struct es_error *err)
+static int record_with(struct cycle *c, const struct es_dir_trees *trees,
+		       const struct es_context *context, int64_t ended,
+		       struct es_error *err)
 {
 	ES_CLEANUP(es_buf_dispose) struct es_buf note = ES_BUF_INIT(1 << 20);
 	ES_CLEANUP(es_buf_dispose) struct es_buf trigger = ES_BUF_INIT(1 << 20);
@@ -432,15 +280,16 @@ static int record(struct cycle *c, const struct es_dir_trees *trees,
 		.note = &note,
 		.trigger = &trigger,
 		.started = c->started,
-		.ended = es_clock_now().tv_sec,
+		.context = context,
+		.ended = ended,
 	};
 	struct es_oid oid;
 
 	if (es_run_id(run.id, err) < 0 ||
 	    hide_words(c, &note, c->options->message, err) < 0 ||
 	    hide_words(c, &trigger, c->options->trigger, err) < 0 ||
-	    write_run(&oid, c, &run, err) < 0 ||
-	    write_root(c, trees, &oid, err) < 0)
+	    es_cycle_write_run(&oid, c, &run, err) < 0 ||
+	    es_cycle_write_root(c, trees, &oid, err) < 0)
 		return err->code;
 	if (!c->result->first &&
 	    es_delta_new(&c->result->delta, c->session->store,
@@ -448,6 +297,28 @@ static int record(struct cycle *c, const struct es_dir_trees *trees,
 			 err) < 0)
 		return err->code;
 	return c->options->dry ? 0 : write_commit(c, &run, err);
+}
+
+/* Who was there and what package managers did is told from the tip on. */
+static int record(struct cycle *c, const struct es_dir_trees *trees,
+		  struct es_error *err)
+{
+	struct es_context context;
+	int64_t now = es_clock_now().tv_sec;
+	const struct es_context_source source = {
+		.session = c->session,
+		.packages = c->parts.packages,
+		.old_tree = c->result->old_tree,
+		.trees = *trees,
+		.from = c->result->first ? now : c->tip_time,
+		.to = now,
+	};
+	int rc = es_context_read(&context, &source, err);
+
+	if (rc == 0)
+		rc = record_with(c, trees, &context, now, err);
+	es_context_dispose(&context);
+	return rc;
 }
 
 /*
@@ -490,16 +361,16 @@ static void save_state(struct cycle *c)
 		    "%s; the next run reads everything again", err.msg);
 }
 
-/* Nor do many packs cost more than time. */
-static void join_packs(struct cycle *c)
+/* That a run ended, and whether it looked at everything. */
+static int mark(struct cycle *c, struct es_error *err)
 {
-	struct es_error err = ES_ERROR_INIT;
-
-	if (es_store_consolidate(c->session->store, &err) >= 0)
-		return;
-	es_buf_reset(&c->result->notice);
-	es_buf_addf(&c->result->notice, "%s; the next run tries again",
-		    err.msg);
+	/* of what was not looked at nobody can say that all is well */
+	if (c->options->n_paths)
+		return 0;
+	if ((c->options->full || c->result->first) &&
+	    es_store_mark_full(c->session->store, err) < 0)
+		return err->code;
+	return es_store_mark_run(c->session->store, err);
 }
 
 static int run_locked(struct cycle *c, struct es_error *err)
@@ -522,10 +393,9 @@ static int run_locked(struct cycle *c, struct es_error *err)
 	keep_checks(c);
 	save_state(c);
 	if (c->result->changed)
-		join_packs(c);
-	/* of what was not looked at nobody can say that all is well */
-	return c->options->n_paths ? 0
-				   : es_store_mark_run(c->session->store, err);
+		es_cycle_retain(c);
+	es_signing_note(c->session, &c->result->notice);
+	return mark(c, err);
 }
 
 static void set_lanes(struct cycle *c)

@@ -22,6 +22,9 @@
 #define SUBJECT_WIDTH 100
 #define LIST_MAX 1000
 
+/* Trailers that tell packages, and logins. */
+#define TRAILERS_MAX 50
+
 /* Letters of the name-status list, as git's where git has one. */
 static const char letters[ES_CHANGE_KINDS] = {
 	[ES_CHANGE_ADDED] = 'A',   [ES_CHANGE_REMOVED] = 'D',
@@ -178,6 +181,8 @@ static void add_subject(struct es_buf *out, const struct es_run *run)
 			    run->session->host);
 		return;
 	}
+	if (run->options->restored)
+		es_buf_addf(out, "restored to %.7s: ", run->options->restored);
 	es_buf_addf(out, "%s%s", key_words(run), r->rekeyed ? ", " : "");
 	add_counts(out, r->delta);
 	es_buf_addf(out, " on %s", run->session->host);
@@ -248,6 +253,43 @@ static void add_rekeyed(struct es_buf *out, const struct es_run *run)
 		    key_words(run), n);
 }
 
+/* "openssh-server 1:9.2p1-2 -> 1:9.2p1-3"; a dash stands for no version. */
+static void add_packages(struct es_buf *out, const struct es_package_ops *ops)
+{
+	size_t n = ops ? ops->n_ops : 0;
+
+	for (size_t i = 0; i < n && i < TRAILERS_MAX; i++) {
+		const struct es_package_op *op = &ops->ops[i];
+		ES_CLEANUP(es_buf_dispose)
+		struct es_buf value = ES_BUF_INIT(1 << 20);
+
+		es_buf_addf(&value, "%s %s -> %s", op->name,
+			    *op->old ? op->old : "-", *op->new ? op->new : "-");
+		add_trailer(out, "Package", es_buf_str(&value));
+	}
+	if (n > TRAILERS_MAX)
+		es_buf_addf(out, "Packages-More: %zu\n", n - TRAILERS_MAX);
+}
+
+/* "anna pts/0 198.51.100.7"; the machine's own being up is no login. */
+static void add_logins(struct es_buf *out, const struct es_logins *l)
+{
+	size_t told = 0;
+
+	for (size_t i = 0; l && i < l->n_sessions && told < TRAILERS_MAX; i++) {
+		const struct es_login *s = &l->sessions[i];
+		ES_CLEANUP(es_buf_dispose)
+		struct es_buf value = ES_BUF_INIT(1 << 20);
+
+		if (strcmp(s->line, "system boot") == 0)
+			continue;
+		es_buf_addf(&value, "%s %s%s%s", s->user, s->line,
+			    *s->host ? " " : "", s->host);
+		add_trailer(out, "Login", es_buf_str(&value));
+		told++;
+	}
+}
+
 int es_run_message(struct es_buf *out, const struct es_run *run,
 		   struct es_error *err)
 {
@@ -265,6 +307,12 @@ int es_run_message(struct es_buf *out, const struct es_run *run,
 	add_trailer(out, "Started", es_clock_iso(when, run->started));
 	es_buf_addf(out, "Items: %llu\n",
 		    (unsigned long long)run->result->totals.entries);
+	add_packages(out, run->context->ops);
+	add_logins(out, run->context->logins);
+	if (run->options->n_paths)
+		es_buf_addf(out, "Paths: %zu\n", run->options->n_paths);
+	if (run->options->restored)
+		add_trailer(out, "Restore", run->options->restored);
 	if (run->result->rekeyed && !run->result->first)
 		add_trailer(out, "Key-Rotated",
 			    run->options->rotate ? "yes" : "unexpected");

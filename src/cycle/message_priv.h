@@ -3,6 +3,7 @@
 #ifndef ETCSNAP_MESSAGE_PRIV_H
 #define ETCSNAP_MESSAGE_PRIV_H
 
+#include "cycle/context_priv.h"
 #include "cycle/rekey_priv.h"
 
 /* What is known of a run when its commit is made. */
@@ -11,6 +12,7 @@ struct es_run {
 	const struct es_cycle_options *options;
 	const struct es_cycle_result *result;
 	const struct es_rekey *rekey;
+	const struct es_context *context;
 	struct es_buf *note;	/* the person's words, masked */
 	struct es_buf *trigger; /* what started it, masked */
 	int64_t started;	/* seconds since 1970-01-01 UTC */

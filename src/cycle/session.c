@@ -6,6 +6,7 @@
 
 #include "cycle/key_priv.h"
 #include "cycle/parts_priv.h"
+#include "cycle/signing_priv.h"
 #include "etcsnap/clock.h"
 #include "etcsnap/fileio.h"
 #include "etcsnap/quote.h"
@@ -143,7 +144,8 @@ int es_session_new(struct es_session **out, const struct es_session_options *o,
 	if (es_conf_load(&s->conf, o->conf_file, err) < 0 ||
 	    find_paths(s, o, err) < 0 || find_host(s, err) < 0)
 		return err->code;
-	if ((need & ES_NEED_STORE) && open_store(s, err) < 0)
+	if ((need & ES_NEED_STORE) &&
+	    (open_store(s, err) < 0 || es_signing_load(s, err) < 0))
 		return err->code;
 	if ((need & ES_NEED_RULES) && load_rules(s, err) < 0)
 		return err->code;
@@ -158,6 +160,7 @@ void es_session_free(struct es_session *s)
 	if (!s)
 		return;
 	es_store_free(s->store);
+	es_signer_free(s->signer);
 	es_rules_free(s->rules);
 	es_ids_free(s->ids);
 	es_conf_free(s->conf);

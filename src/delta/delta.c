@@ -212,6 +212,32 @@ static int compute(struct delta_job *job, struct es_error *err)
 	return 0;
 }
 
+int es_delta_files(struct es_delta **out, struct es_store *st,
+		   const struct es_oid *old, const struct es_dir_trees *new,
+		   struct es_error *err)
+{
+	ES_CLEANUP(es_delta_freep) struct es_delta *d = calloc(1, sizeof(*d));
+	ES_CLEANUP(es_strmap_freep)
+	struct es_strmap *old_names = es_strmap_new();
+	ES_CLEANUP(es_strmap_freep)
+	struct es_strmap *new_names = es_strmap_new();
+	struct delta_job job = {
+		.delta = d,
+		.st = st,
+		.root = { *old },
+		.trees = new,
+		.names = { old_names, new_names },
+	};
+
+	if (!d || !old_names || !new_names)
+		return es_fail_oom(err);
+	if (delta_walk(&job, err) < 0)
+		return err->code;
+	settle(d);
+	*out = es_steal_ptr(&d);
+	return 0;
+}
+
 int es_delta_new(struct es_delta **out, struct es_store *st,
 		 const struct es_oid *old, const struct es_oid *new,
 		 const char *const *paths, size_t n, struct es_error *err)

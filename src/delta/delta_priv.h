@@ -54,6 +54,8 @@ struct es_delta {
  * @delta: being made
  * @st:    repository
  * @root:  root trees
+ * @trees: of the newer run's root directory, instead of its root tree's; or
+ *         NULL
  * @paths: only these and what is below
  * @n:     their number, 0 = everything
  * @names: per side: owner names by "u" or "g" and the number's bytes
@@ -62,6 +64,7 @@ struct delta_job {
 	struct es_delta *delta;
 	struct es_store *st;
 	struct es_oid root[SIDES];
+	const struct es_dir_trees *trees;
 	const char *const *paths;
 	size_t n;
 	struct es_strmap *names[SIDES];

@@ -404,9 +404,11 @@ int delta_walk(struct delta_job *job, struct es_error *err)
 	struct place p = { .path = "" };
 
 	for (int side = OLD; side < SIDES; side++) {
-		if (!es_oid_is_none(&job->root[side]) &&
-		    es_dir_lookup(&p.trees[side], job->st, &job->root[side], "",
-				  0, err) < 0)
+		if (side == NEW && job->trees)
+			p.trees[NEW] = *job->trees;
+		else if (!es_oid_is_none(&job->root[side]) &&
+			 es_dir_lookup(&p.trees[side], job->st,
+				       &job->root[side], "", 0, err) < 0)
 			return err->code;
 	}
 	if (!is_same(&p) && push(&s, &p) < 0)

@@ -84,6 +84,20 @@ unsigned int es_record_of(enum es_type type)
 	}
 }
 
+unsigned int es_record_of_xattr(const char *name)
+{
+	static const char acl[] = "system.posix_acl_";
+
+	if (strncmp(name, acl, sizeof(acl) - 1) == 0 ||
+	    strcmp(name, "system.nfs4_acl") == 0)
+		return ES_RECORD_ACL;
+	if (strcmp(name, "security.capability") == 0)
+		return ES_RECORD_CAPS;
+	if (strcmp(name, "security.selinux") == 0)
+		return ES_RECORD_SELINUX;
+	return ES_RECORD_XATTR;
+}
+
 const char *es_record_name(unsigned int bit)
 {
 	for (unsigned int i = 0; i < ES_RECORD_COUNT; i++)

@@ -7,31 +7,17 @@
 #include "etcsnap/base64.h"
 #include "etcsnap/quote.h"
 
-#include <jansson.h>
+#include "output/doc_priv.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/*
- * jansson owns the values; a node here is what a caller holds of an object or
- * an array. Nodes know their root, where the first failure sticks. A node
- * that could not be made is the root's spare one: it has no value, and
- * everything that is done to it does nothing.
- */
-struct es_doc {
-	json_t *json;
-	struct es_doc *root;
-	struct es_doc **nodes; /* of objects and arrays directly in this one */
-	size_t n;
-	size_t cap;
-};
-
 /**
  * struct root - a whole document
  * @doc:    its outermost object; first, so that a root is found from it
  * @spare:  stands for nodes that could not be made
- * @failed: 0, or -ENOMEM
+ * @failed: 0, -ENOMEM, or -EINVAL for what es_doc_set() refused
  */
 struct root {
 	struct es_doc doc;
@@ -49,23 +35,27 @@ static void fail(const struct es_doc *d)
 	root_of(d)->failed = -ENOMEM;
 }
 
-struct es_doc *es_doc_new(void)
+struct es_doc *es_doc_new_of(json_t *json)
 {
-	struct root *r = calloc(1, sizeof(*r));
+	struct root *r = json ? calloc(1, sizeof(*r)) : NULL;
 
-	if (!r)
-		return NULL;
-	r->doc.json = json_object();
-	if (!r->doc.json) {
-		free(r);
+	if (!r) {
+		json_decref(json);
 		return NULL;
 	}
+	r->doc.json = json;
 	r->doc.root = &r->doc;
 	r->spare.root = &r->doc;
 	return &r->doc;
 }
 
-/* Nodes nest as deep as the program builds them, so recursion is bounded. */
+struct es_doc *es_doc_new(void)
+{
+	return es_doc_new_of(json_object());
+}
+
+/* Nodes nest as deep as the program builds them, or ES_DOC_DEPTH_MAX where
+ * they were read, so recursion is bounded. */
 static void free_nodes(struct es_doc *d)
 {
 	for (size_t i = 0; i < d->n; i++) {
@@ -259,9 +249,128 @@ void es_doc_push_text(struct es_doc *array, const char *raw, size_t len)
 		fail(array);
 }
 
+void es_doc_push_number(struct es_doc *array, int64_t v)
+{
+	if (!json_is_array(array->json))
+		return;
+	if (json_array_append_new(array->json, json_integer(v)) < 0 ||
+	    add_node(array, NULL) < 0)
+		fail(array);
+}
+
+struct es_doc *es_doc_push_array(struct es_doc *array)
+{
+	json_t *json = NULL;
+
+	if (json_is_array(array->json)) {
+		json = json_array();
+		if (json_array_append_new(array->json, json) < 0)
+			json = NULL;
+	}
+	return make_node(array, json);
+}
+
+/* A part of the document itself could make a ring, which is never freed. */
+static bool may_share(const struct es_doc *into, const struct es_doc *node)
+{
+	if (!node->json)
+		fail(into);
+	else if (node->root == into->root)
+		root_of(into)->failed = -EINVAL;
+	else
+		return true;
+	return false;
+}
+
+void es_doc_set(struct es_doc *obj, const char *key, const struct es_doc *node)
+{
+	if (!json_is_object(obj->json) || !may_share(obj, node))
+		return;
+	set(obj, key, json_incref(node->json));
+	make_node(obj, json_object_get(obj->json, key))->other = node;
+}
+
+void es_doc_push_node(struct es_doc *array, const struct es_doc *node)
+{
+	if (!json_is_array(array->json) || !may_share(array, node))
+		return;
+	json_t *json = json_incref(node->json);
+	if (json_array_append_new(array->json, json) < 0)
+		json = NULL;
+	make_node(array, json)->other = node;
+}
+
+/* Text nests at most ES_DOC_DEPTH_MAX deep, so recursion is bounded. */
+int es_doc_make_nodes(struct es_doc *doc)
+{
+	const char *key;
+	json_t *value;
+	size_t i;
+
+	json_object_foreach(doc->json, key, value)
+	{
+		if (is_container(value))
+			es_doc_make_nodes(make_node(doc, value));
+	}
+	json_array_foreach(doc->json, i, value)
+	{
+		if (is_container(value))
+			es_doc_make_nodes(make_node(doc, value));
+		else if (add_node(doc, NULL) < 0)
+			fail(doc);
+	}
+	return root_of(doc)->failed;
+}
+
+static void take_out(struct es_doc *obj, const char *key)
+{
+	if (!json_is_object(obj->json))
+		return;
+	drop_node(obj, key);
+	json_object_del(obj->json, key);
+}
+
+void es_doc_remove(struct es_doc *obj, const char *key)
+{
+	ES_CLEANUP(es_buf_dispose) struct es_buf name = ES_BUF_INIT(256);
+
+	take_out(obj, key);
+	if (es_buf_addf(&name, "%s_b64", key) < 0)
+		fail(obj);
+	else
+		take_out(obj, name.data);
+}
+
+/* A node of another document is not ours to change. */
+static struct es_doc *own(struct es_doc *node)
+{
+	return node && !node->other ? node : NULL;
+}
+
+struct es_doc *es_doc_edit(struct es_doc *obj, const char *key)
+{
+	const json_t *json = json_object_get(obj->json, key);
+	size_t i = json ? find_node(obj, json) : obj->n;
+
+	return i < obj->n ? own(obj->nodes[i]) : NULL;
+}
+
+struct es_doc *es_doc_edit_at(struct es_doc *array, size_t i)
+{
+	if (!json_is_array(array->json) || i >= array->n)
+		return NULL;
+	return own(array->nodes[i]);
+}
+
 int es_doc_check(const struct es_doc *doc, struct es_error *err)
 {
-	return root_of(doc)->failed ? es_fail_oom(err) : 0;
+	int rc = root_of(doc)->failed;
+
+	if (rc == -EINVAL)
+		return es_fail(err, rc,
+			       "a part of a document was put into that "
+			       "document itself");
+	return rc < 0 ? es_fail_oom(err) : 0;
 }
 
 static int append(const char *data, size_t len, void *payload)
@@ -271,17 +380,26 @@ static int append(const char *data, size_t len, void *payload)
 	return es_buf_add(out, data, len);
 }
 
-int es_doc_write(const struct es_doc *doc, struct es_buf *out, bool indent)
+int es_doc_dump(struct es_buf *out, const json_t *json, size_t flags)
 {
 	/* ASCII alone is safe on a terminal too, whatever the text holds. */
-	size_t flags = JSON_ENSURE_ASCII | JSON_ENCODE_ANY;
-
-	flags |= indent ? JSON_INDENT(2) : JSON_COMPACT;
-	if (json_dump_callback(doc->json, append, out, flags) < 0 &&
-	    !out->failed)
+	flags |= JSON_ENSURE_ASCII | JSON_ENCODE_ANY;
+	if (json_dump_callback(json, append, out, flags) < 0 && !out->failed)
 		out->failed = -ENOMEM;
+	return out->failed;
+}
+
+int es_doc_write(const struct es_doc *doc, struct es_buf *out, bool indent)
+{
+	es_doc_dump(out, doc->json, indent ? JSON_INDENT(2) : JSON_COMPACT);
 	es_buf_addc(out, '\n');
 	return out->failed;
+}
+
+/* The node that callers see. */
+static const struct es_doc *seen(const struct es_doc *node)
+{
+	return node && node->other ? node->other : node;
 }
 
 const struct es_doc *es_doc_get(const struct es_doc *obj, const char *key)
@@ -289,14 +407,14 @@ const struct es_doc *es_doc_get(const struct es_doc *obj, const char *key)
 	const json_t *json = json_object_get(obj->json, key);
 	size_t i = json ? find_node(obj, json) : obj->n;
 
-	return i < obj->n ? obj->nodes[i] : NULL;
+	return i < obj->n ? seen(obj->nodes[i]) : NULL;
 }
 
 const struct es_doc *es_doc_at(const struct es_doc *array, size_t i)
 {
 	if (!json_is_array(array->json) || i >= array->n)
 		return NULL;
-	return array->nodes[i];
+	return seen(array->nodes[i]);
 }
 
 const char *es_doc_at_str(const struct es_doc *array, size_t i)

@@ -31,19 +31,28 @@ struct pkg_text {
 	char data[];
 };
 
-int pkg_open(const struct es_packages *p, const char *path, int flags)
+int pkg_open_at(int root, const char *path, int flags)
 {
 	/* The root may be an image that somebody else made. */
 	struct open_how how = { .resolve = RESOLVE_IN_ROOT };
 
+	/* Without openat2(2) an absolute path would be the machine's own. */
+	path += strspn(path, "/");
+	if (!*path)
+		path = ".";
 	/* openat2(2) refuses flags that O_PATH leaves without a meaning. */
 	flags |= flags & O_PATH ? O_CLOEXEC : OPEN_FLAGS;
 	how.flags = (unsigned int)flags;
-	long fd = syscall(SYS_openat2, p->root, path, &how, sizeof(how));
+	long fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
 	/* Before Linux 5.6, or forbidden by a sandbox that is older. */
 	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
-		fd = openat(p->root, path, flags);
+		fd = openat(root, path, flags);
 	return (int)fd;
+}
+
+int pkg_open(const struct es_packages *p, const char *path, int flags)
+{
+	return pkg_open_at(p->root, path, flags);
 }
 
 static void stamp_add(struct es_packages *p, const struct stat *st)
@@ -211,9 +220,9 @@ bool pkg_is_name(const struct pkg_line *name)
 	       !memchr(name->at, '\0', name->len);
 }
 
-const char *pkg_keep(struct es_packages *p, const char *data, size_t len)
+const char *pkg_text_keep(struct pkg_text **texts, const char *data, size_t len)
 {
-	struct pkg_text *t = p->texts;
+	struct pkg_text *t = *texts;
 
 	if (!t || t->room - t->used < len + 1) {
 		size_t room = len + 1 > TEXT_CHUNK ? len + 1 : TEXT_CHUNK;
@@ -221,8 +230,8 @@ const char *pkg_keep(struct es_packages *p, const char *data, size_t len)
 		t = malloc(sizeof(*t) + room);
 		if (!t)
 			return NULL;
-		*t = (struct pkg_text){ .next = p->texts, .room = room };
-		p->texts = t;
+		*t = (struct pkg_text){ .next = *texts, .room = room };
+		*texts = t;
 	}
 	char *copy = t->data + t->used;
 	if (len > 0)
@@ -232,13 +241,18 @@ const char *pkg_keep(struct es_packages *p, const char *data, size_t len)
 	return copy;
 }
 
-void pkg_texts_free(struct es_packages *p)
+const char *pkg_keep(struct es_packages *p, const char *data, size_t len)
 {
-	while (p->texts) {
-		struct pkg_text *next = p->texts->next;
+	return pkg_text_keep(&p->texts, data, len);
+}
 
-		free(p->texts);
-		p->texts = next;
+void pkg_texts_free(struct pkg_text **texts)
+{
+	while (*texts) {
+		struct pkg_text *next = (*texts)->next;
+
+		free(*texts);
+		*texts = next;
 	}
 }
 

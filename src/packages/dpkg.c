@@ -263,4 +263,5 @@ const struct manager pkg_dpkg = {
 	.open = dpkg_open,
 	.files = dpkg_files,
 	.sums = dpkg_sums,
+	.sum = dpkg_sum,
 };

@@ -251,3 +251,64 @@ int dpkg_sums(struct es_packages *p, uint32_t package, struct es_error *err)
 	rc = take_sums(p, package, &b, false);
 	return rc < 0 ? es_fail(err, rc, "too many files of packages") : 0;
 }
+
+/* Digits, two blanks and the path: is this the line of the path at @at? */
+static bool is_sum(const struct es_buf *b, size_t at, size_t len)
+{
+	const char *data = b->data;
+	size_t head = MD5_DIGITS + 2;
+
+	if (at < head || data[at - 1] != ' ' || data[at - 2] != ' ')
+		return false;
+	return (at == head || data[at - head - 1] == '\n') &&
+	       (at + len == b->len || data[at + len] == '\n');
+}
+
+/* @path without its slash, as md5sums spells it. */
+static bool find_sum(const struct es_buf *b, const struct pkg_line *path,
+		     struct pkg_line *hex)
+{
+	const char *found = b->data;
+
+	for (;;) {
+		size_t at = (size_t)(found - b->data);
+
+		found = memmem(found, b->len - at, path->at, path->len);
+		if (!found)
+			return false;
+		at = (size_t)(found - b->data);
+		if (is_sum(b, at, path->len)) {
+			*hex = (struct pkg_line){ b->data + at - 2 - MD5_DIGITS,
+						  MD5_DIGITS };
+			return true;
+		}
+		found += path->len;
+	}
+}
+
+/*
+ * Spelt in another way, as directories are that have become links, or not
+ * there: then the whole list is gone through.
+ */
+int dpkg_sum(struct es_packages *p, uint32_t file, const struct pkg_line *path,
+	     struct es_error *err)
+{
+	ES_CLEANUP(es_buf_dispose) struct es_buf b = ES_BUF_INIT(PKG_FILE_MAX);
+	const struct file *f = &p->index.files[file];
+	const struct package *k = &p->list[f->package];
+	struct pkg_line name = { path->at + 1, path->len - 1 };
+	struct pkg_line hex;
+
+	/* The status file has all that there is about a conffile. */
+	if (f->conffile)
+		return 1;
+	if (k->place || path->len < 2)
+		return 0;
+	int rc = read_info(p, &b, k, "md5sums", err);
+	if (rc <= 0)
+		return rc < 0 ? rc : 1;
+	if (!find_sum(&b, &name, &hex))
+		return 0;
+	rc = pkg_hex(&p->index, file, ES_PACKAGE_MD5, &hex);
+	return rc < 0 ? es_fail(err, rc, "too many files of packages") : 1;
+}

@@ -15,6 +15,9 @@
 /* Bytes of a file to read at once for its checksum. */
 #define CHECK_STEP ((size_t)128 << 10)
 
+/* Files of a package that are looked up alone before all of them are. */
+#define ASKED_MAX 8
+
 static const struct manager *const managers[] = {
 	&pkg_dpkg,
 #ifdef HAVE_RPM
@@ -100,7 +103,7 @@ void es_packages_free(struct es_packages *p)
 	if (!p)
 		return;
 	pkg_index_dispose(&p->index);
-	pkg_texts_free(p);
+	pkg_texts_free(&p->texts);
 	close_fd(p->root);
 	close_fd(p->infos);
 	free(p->list);
@@ -150,6 +153,32 @@ static int load_sums(struct es_packages *p, uint32_t package,
 	return rc;
 }
 
+/*
+ * The first few questions about a package are answered one by one: a change
+ * of one file of a large package should not cost all of its checksums.
+ */
+static int load_sum(struct es_packages *p, uint32_t file, const char *path,
+		    size_t len, struct es_error *err)
+{
+	ES_CLEANUP(es_freep) char *copy = NULL;
+	const struct file *f = &p->index.files[file];
+	struct package *k = &p->list[f->package];
+
+	if (f->kind != ES_PACKAGE_NONE || k->summed)
+		return 0;
+	if (k->manager->sum && k->asked < ASKED_MAX) {
+		k->asked++;
+		copy = strndup(path, len);
+		if (!copy)
+			return es_fail_oom(err);
+		struct pkg_line line = { copy, len };
+		int rc = k->manager->sum(p, file, &line, err);
+		if (rc != 0)
+			return rc;
+	}
+	return load_sums(p, f->package, err);
+}
+
 static void fill(struct es_package_file *out, const struct es_packages *p,
 		 const struct file *f)
 {
@@ -174,7 +203,7 @@ int es_packages_owner(struct es_packages *p, const char *path, size_t len,
 	const struct file *f = &p->index.files[file];
 	if (f->package == PKG_NONE)
 		return 0;
-	if (load_sums(p, f->package, err) < 0)
+	if (load_sum(p, file, path, len, err) < 0)
 		return err->code;
 	fill(out, p, f);
 	return 1;

@@ -23,12 +23,25 @@
 #define PKG_FILE_MAX ((size_t)256 << 20)
 
 /**
+ * struct pkg_line - a line or a part of it, not terminated
+ * @at:  its bytes
+ * @len: their number
+ */
+struct pkg_line {
+	char *at;
+	size_t len;
+};
+
+/**
  * struct manager - reader of one manager's database
  * @name:   as in struct es_package
  * @unique: of packages with one name and architecture the last one counts
  * @open:   put the packages into the list
  * @files:  put the paths of all packages of this manager into the index
  * @sums:   give files of one package their digests; NULL: files() did so
+ * @sum:    give one file its digest without reading all of the package's;
+ *          returns 1, 0 when sums() must be asked, or a negative errno; NULL:
+ *          always ask sums()
  */
 struct manager {
 	const char *name;
@@ -37,6 +50,8 @@ struct manager {
 	int (*files)(struct es_packages *p, struct es_error *err);
 	int (*sums)(struct es_packages *p, uint32_t package,
 		    struct es_error *err);
+	int (*sum)(struct es_packages *p, uint32_t file,
+		   const struct pkg_line *path, struct es_error *err);
 };
 
 extern const struct manager pkg_dpkg;
@@ -55,6 +70,7 @@ extern const struct manager pkg_rpm;
  * @same:    dpkg: its files are named NAME:ARCH (Multi-Arch: same)
  * @removed: not installed at all; dropped from the list
  * @summed:  sums() was called
+ * @asked:   calls of sum() for its files
  */
 struct package {
 	struct es_package pub;
@@ -66,6 +82,7 @@ struct package {
 	bool same;
 	bool removed;
 	bool summed;
+	uint8_t asked;
 };
 
 /**
@@ -191,20 +208,13 @@ struct es_packages {
 	struct file_index index;
 };
 
-/**
- * struct pkg_line - a line or a part of it, not terminated
- * @at:  its bytes
- * @len: their number
- */
-struct pkg_line {
-	char *at;
-	size_t len;
-};
-
 /* --- database.c: files of databases --- */
 
 /** pkg_open - Return: descriptor of a path that cannot lead out of the root */
 int pkg_open(const struct es_packages *p, const char *path, int flags);
+
+/** pkg_open_at - the same below any directory; absolute paths begin there */
+int pkg_open_at(int root, const char *path, int flags);
 
 /**
  * pkg_stamp - let a file or directory take part in the stamp
@@ -257,8 +267,12 @@ bool pkg_is_name(const struct pkg_line *name);
 /** pkg_keep - Return: a terminated copy that lives as long as @p, or NULL */
 const char *pkg_keep(struct es_packages *p, const char *data, size_t len);
 
-/** pkg_texts_free - free what pkg_keep() made */
-void pkg_texts_free(struct es_packages *p);
+/** pkg_text_keep - the same for any list of texts */
+const char *pkg_text_keep(struct pkg_text **texts, const char *data,
+			  size_t len);
+
+/** pkg_texts_free - free what pkg_keep() or pkg_text_keep() made */
+void pkg_texts_free(struct pkg_text **texts);
 
 /**
  * pkg_add - put a package into the list

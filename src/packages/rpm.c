@@ -2,9 +2,9 @@
 /* rpm.c - packages that rpm knows, and their files, by librpm */
 #include "config.h"
 
-#ifdef HAVE_RPM
+#include "packages/ops_priv.h"
 
-#include "packages/packages_priv.h"
+#ifdef HAVE_RPM
 
 #include "etcsnap/quote.h"
 
@@ -323,5 +323,77 @@ const struct manager pkg_rpm = {
 	.open = rpm_open,
 	.files = rpm_files,
 };
+
+static int tell_time(struct ops_reader *r, struct es_packages *p, Header h,
+		     int (*each)(struct ops_reader *r,
+				 const struct es_package_op *op))
+{
+	const char *name = headerGetString(h, RPMTAG_NAME);
+	struct es_package_op op = {
+		.name = name,
+		.arch = take(p, headerGetAsString(h, RPMTAG_ARCH)),
+		.old = "",
+		.new = take(p, headerGetAsString(h, RPMTAG_EVR)),
+		.manager = pkg_rpm.name,
+		.when = (int64_t)headerGetNumber(h, RPMTAG_INSTALLTIME),
+		.command = "",
+		.user = "",
+	};
+
+	/* Keys that signatures are checked with are no packages. */
+	if (!name || !*name || strcmp(name, "gpg-pubkey") == 0)
+		return 0;
+	return op.arch && op.new ? each(r, &op) : -ENOMEM;
+}
+
+/* Whether the database was written to in the window or after. */
+static bool is_news(const struct ops_reader *r, size_t which)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s/%s", databases[which].dir,
+		 databases[which].file);
+	if (ops_changed(r, path))
+		return true;
+	snprintf(path, sizeof(path), "%s/%s-wal", databases[which].dir,
+		 databases[which].file);
+	return ops_changed(r, path);
+}
+
+int ops_rpm_times(struct ops_reader *r,
+		  int (*each)(struct ops_reader *r,
+			      const struct es_package_op *op))
+{
+	struct es_packages p = { .root = r->root, .infos = -1, .opened = true };
+	struct es_error ignored = ES_ERROR_INIT;
+	size_t which = find_database(&p);
+	struct rpm db;
+	Header h;
+	int rc = 0;
+
+	/* A database that cannot be read is told of where it matters. */
+	if (which == N_DATABASES || !is_news(r, which) ||
+	    rpm_start(&db, &p, &ignored) <= 0)
+		return 0;
+	rpmdbMatchIterator mi =
+		rpmtsInitIterator(db.ts, RPMDBI_PACKAGES, NULL, 0);
+	while (rc == 0 && (h = rpmdbNextIterator(mi)))
+		rc = tell_time(r, &p, h, each);
+	rpmdbFreeIterator(mi);
+	rpm_close(&db);
+	pkg_texts_free(&p.texts);
+	return rc;
+}
+
+#else
+
+int ops_rpm_times(struct ops_reader *r,
+		  int (*each)(struct ops_reader *r,
+			      const struct es_package_op *op))
+{
+	(void)r;
+	(void)each;
+	return 0;
+}
 
 #endif

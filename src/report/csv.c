@@ -13,6 +13,9 @@ enum column {
 	COL_ATTRIBUTE,
 	COL_OLD,
 	COL_NEW,
+	COL_SEVERITY,
+	COL_PACKAGE,
+	COL_EXPLANATION,
 	COLUMNS,
 };
 
@@ -22,6 +25,9 @@ static const struct es_column columns[COLUMNS] = {
 	[COL_ATTRIBUTE] = { "attribute", "ATTRIBUTE", false, false },
 	[COL_OLD] = { "old", "OLD", false, true },
 	[COL_NEW] = { "new", "NEW", false, true },
+	[COL_SEVERITY] = { "severity", "SEVERITY", false, false },
+	[COL_PACKAGE] = { "package", "PACKAGE", false, true },
+	[COL_EXPLANATION] = { "explanation", "EXPLANATION", false, true },
 };
 
 static void set_text(struct es_writer *w, size_t column,
@@ -36,7 +42,15 @@ static void set_text(struct es_writer *w, size_t column,
 static void begin_row(struct es_writer *w, const struct es_doc *change,
 		      const char *attribute)
 {
+	const struct es_doc *package = es_doc_get(change, "package");
+	const struct es_doc *why = es_doc_get(change, "explanation");
+
 	es_writer_row(w);
+	set_text(w, COL_SEVERITY, change, "severity");
+	if (package)
+		set_text(w, COL_PACKAGE, package, "name");
+	if (why)
+		set_text(w, COL_EXPLANATION, why, "text");
 	set_text(w, COL_PATH, change, "path");
 	set_text(w, COL_KIND, change, "kind");
 	es_writer_str(w, COL_ATTRIBUTE, attribute);

@@ -1,144 +1,181 @@
 /* SPDX-License-Identifier: MIT */
-/* model.c - the document of a report: who, when, how many, what */
+/* model.c - the document of a report, step by step */
 #include "config.h"
 
-#include "etcsnap/report.h"
+#include "report/model_priv.h"
 
-#include "report/report_priv.h"
+#include "etcsnap/reach.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-char *report_time(char out[REPORT_TIME_LEN], int64_t sec, int32_t nsec)
-{
-	char text[ES_TIME_LEN];
-	const char *t = strchr(es_clock_rfc3339(text, sec), 'T');
-	/* the fraction stands between the seconds and the zone */
-	int zone = t ? (int)(t - text) + (int)strlen("Thh:mm:ss") : 0;
+/* Default caps, see struct es_report_limits. */
+#define CHANGES_MAX 20000
+#define LINES_MAX 2000
+#define TOTAL_MAX 10000
+#define BYTES_MAX ((size_t)4 << 20)
 
-	if (t && nsec >= 0)
-		snprintf(out, REPORT_TIME_LEN, "%.*s.%09u%s", zone, text,
-			 (unsigned int)nsec % 1000000000u, text + zone);
-	else
-		snprintf(out, REPORT_TIME_LEN, "%s", text);
-	return out;
-}
+/* Cells of comparing words in a whole model (some 100 ms), and pairs of lines
+ * that are marked by word. */
+#define WORDS_MAX ((size_t)20 << 20)
+#define PAIRS_MAX 2000
 
-static void set_commit(struct es_doc *obj, const char *key,
-		       const struct es_oid *oid)
-{
-	char hex[ES_OID_HEX + 1];
-
-	es_doc_str(obj, key, oid ? es_oid_text(hex, oid) : NULL);
-}
-
-/* Nothing to compare with: the first run, or the runs before were cut away. */
-static bool is_alone(const struct es_report_input *in)
-{
-	return es_oid_is_none(&in->old.tree);
-}
-
-static bool is_cut(const struct es_report_input *in)
-{
-	return is_alone(in) &&
-	       in->new.commit &&es_commit_is_cut(in->new.commit);
-}
-
-static bool is_one_run(const struct es_report_input *in)
-{
-	const struct es_commit *old = in->old.commit;
-	const struct es_commit *new = in->new.commit;
-
-	if (!old || !new)
-		return new &&is_alone(in);
-	return es_oid_equal(es_commit_parent(new), es_commit_id(old));
-}
-
-/*
- * The person's words, which stand between subject and list, indented by four
- * blanks. Those of the last of many runs would mislead.
- */
-static void set_note(struct es_doc *doc, const struct es_report_input *in)
-{
-	const struct es_commit *c = is_one_run(in) ? in->new.commit : NULL;
-	ES_CLEANUP(es_buf_dispose) struct es_buf note = ES_BUF_INIT(ES_BUF_MAX);
-	const char *line = c ? strchr(es_commit_message(c), '\n') : NULL;
-	size_t gap = 0;
-
-	while (line && *line == '\n') {
-		const char *next = strchr(++line, '\n');
-
-		if (next == line) {
-			gap++;
-		} else if (strncmp(line, "    ", 4) == 0) {
-			for (; note.len && gap; gap--)
-				es_buf_addc(&note, '\n');
-			gap = 0;
-			es_buf_add(&note, line + 4, strcspn(line, "\n") - 4);
-			es_buf_addc(&note, '\n');
-		} else {
-			break;
-		}
-		line = next;
-	}
-	es_doc_text(doc, "note", note.len ? es_buf_str(&note) : NULL, note.len);
-}
-
-static void set_author(struct es_doc *obj, const struct es_commit *c)
-{
-	const char *author = c ? es_commit_author(c) : NULL;
-
-	es_doc_text(obj, "author", author, author ? strlen(author) : 0);
-}
-
-static void set_side(struct es_doc *doc, const char *key,
-		     const struct es_report_side *side)
-{
-	const struct es_commit *c = side->commit;
-	struct es_doc *obj = es_doc_object(doc, key);
-	int64_t when = c ? es_commit_time(c) : side->when;
-	char time[REPORT_TIME_LEN];
-
-	set_commit(obj, "commit", c ? es_commit_id(c) : NULL);
-	es_doc_str(obj, "time", report_time(time, when, -1));
-	es_doc_number(obj, "epoch", when);
-	es_doc_str(obj, "trigger",
-		   c ? es_commit_trailer(c, "Trigger", 0) : NULL);
-	es_doc_str(obj, "run", c ? es_commit_trailer(c, "Run", 0) : NULL);
-	set_author(obj, c);
-	es_doc_str(obj, "subject", c ? es_commit_subject(c) : NULL);
-	es_doc_bool(obj, "live", !c);
-}
-
-static void set_header(struct es_doc *doc, const struct es_report_input *in)
-{
-	const struct es_commit *old = in->old.commit;
-	const struct es_commit *new = in->new.commit;
-	struct es_doc *generator, *commits;
-
-	es_doc_number(doc, "schema", ES_REPORT_SCHEMA);
-	generator = es_doc_object(doc, "generator");
-	es_doc_str(generator, "name", PACKAGE_NAME);
-	es_doc_str(generator, "version", PACKAGE_VERSION);
-	es_doc_str(doc, "host", in->host);
-	es_doc_bool(doc, "first", is_alone(in) && !is_cut(in));
-	es_doc_bool(doc, "cut", is_cut(in));
-	if (is_alone(in))
-		es_doc_str(doc, "old", NULL);
-	else
-		set_side(doc, "old", &in->old);
-	set_side(doc, "new", &in->new);
-	commits = es_doc_object(doc, "commits");
-	set_commit(commits, "old", old ? es_commit_id(old) : NULL);
-	set_commit(commits, "new", new ? es_commit_id(new) : NULL);
-	set_note(doc, in);
-}
+static const char *const part_words[] = {
+	[PART_FILES] = "files",
+	[PART_COMMANDS] = "commands",
+	[PART_SYSTEM] = "system",
+	[PART_FINDINGS] = "findings",
+};
 
 /* Changes to list: what a first run has is counted alone. */
 static size_t listed(const struct es_report_input *in)
 {
-	return is_alone(in) || !in->delta ? 0 : es_delta_count(in->delta);
+	return report_is_alone(in) || !in->delta ? 0
+						 : es_delta_count(in->delta);
+}
+
+static enum report_part part_of(const struct es_change *c)
+{
+	if (c->path[0] == '/')
+		return PART_FILES;
+	if (strncmp(c->path, "commands/", 9) == 0)
+		return PART_COMMANDS;
+	if (strncmp(c->path, "findings/", 9) == 0)
+		return PART_FINDINGS;
+	return PART_SYSTEM;
+}
+
+static int make_notes(struct report_job *job, struct es_error *err)
+{
+	job->n = listed(job->in);
+	job->notes = calloc(job->n ? job->n : 1, sizeof(*job->notes));
+	if (!job->notes)
+		return es_fail_oom(err);
+	for (size_t i = 0; i < job->n; i++) {
+		struct report_note *n = &job->notes[i];
+
+		n->change = es_delta_at(job->in->delta, i);
+		n->part = part_of(n->change);
+		n->group = -1;
+		n->when = REPORT_NEVER;
+	}
+	return 0;
+}
+
+/*
+ * When a change was made: the inode's change time where a rule has it
+ * recorded; else the modification time, which may be set to any value and
+ * counts if it is within the range.
+ */
+static int64_t when_of(const struct report_job *job, const struct es_change *c)
+{
+	const struct es_report_input *in = job->in;
+	const struct es_entry *e = c->new;
+	int64_t from =
+		in->old.commit ? es_commit_time(in->old.commit) : in->old.when;
+	int64_t to =
+		in->new.commit ? es_commit_time(in->new.commit) : in->new.when;
+
+	if (!e || !(e->has & ES_HAS_STAT) || c->kind == ES_CHANGE_WATCHED)
+		return REPORT_NEVER;
+	if (e->extra && (e->extra->has & ES_EXTRA_CTIME))
+		return e->extra->ctime_sec;
+	if (e->type == ES_TYPE_DIR || !es_entry_records(e, ES_RECORD_MTIME))
+		return REPORT_NEVER;
+	return e->mtime_sec > from && e->mtime_sec <= to ? e->mtime_sec
+							 : REPORT_NEVER;
+}
+
+static bool has_tag(const struct es_report_filter *f, const char *tags)
+{
+	while (tags && *tags) {
+		size_t len = strcspn(tags, " ");
+
+		for (size_t i = 0; i < f->n_tags; i++)
+			if (strlen(f->tags[i]) == len &&
+			    memcmp(f->tags[i], tags, len) == 0)
+				return true;
+		tags += len;
+		tags += strspn(tags, " ");
+	}
+	return false;
+}
+
+static bool passes(const struct es_report_filter *f,
+		   const struct report_note *n)
+{
+	const struct es_change *c = n->change;
+
+	if (n->severity < f->min || (f->n_tags > 0 && !has_tag(f, n->tags)))
+		return false;
+	return f->n_paths == 0 || es_reach_of(f->paths, f->n_paths, c->path,
+					      c->len) == ES_REACH_ALL;
+}
+
+static void drop_note(struct report_note *n)
+{
+	free(n->author);
+	n->author = NULL;
+}
+
+/*
+ * A run keeps the old entry where only lines differ that do not count. Of two
+ * runs further apart, or under other rules, that is still to be found out.
+ * Return: 1 when nothing that counts differs, 0, or a negative errno.
+ */
+static int is_ignored(const struct report_job *job, const struct report_note *n,
+		      struct es_error *err)
+{
+	const unsigned int moved = 1u << ES_ATTR_CONTENT | 1u << ES_ATTR_SIZE |
+				   1u << ES_ATTR_MTIME | 1u << ES_ATTR_CTIME |
+				   1u << ES_ATTR_INODE | 1u << ES_ATTR_SPARSE;
+	ES_CLEANUP(es_buf_dispose)
+	struct es_buf patch = ES_BUF_INIT(ES_BUF_MAX);
+	struct es_patch_charsets charsets = { 0 };
+	struct es_patch_options options = job->in->patch;
+	const struct es_change *c = n->change;
+	int rc;
+
+	if (!n->lines || c->kind != ES_CHANGE_CHANGED ||
+	    !(c->attrs & 1u << ES_ATTR_CONTENT) || (c->attrs & ~moved))
+		return 0;
+	options.charsets = &charsets;
+	rc = es_delta_patch(&patch, job->in->st, c, &options, err);
+	if (rc < 0)
+		return es_wrap(err, "content of a change");
+	return rc == ES_PATCH_NONE &&
+	       !es_charset_differs(charsets.old, charsets.new);
+}
+
+static int drop_ignored(struct report_job *job, struct es_error *err)
+{
+	size_t kept = 0;
+	int rc = 0;
+
+	for (size_t i = 0; i < job->n; i++) {
+		rc = rc < 0 ? rc : is_ignored(job, &job->notes[i], err);
+		if (rc <= 0)
+			job->notes[kept++] = job->notes[i];
+		else
+			drop_note(&job->notes[i]);
+	}
+	job->n = kept;
+	return rc < 0 ? rc : 0;
+}
+
+static void filter(struct report_job *job)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < job->n; i++) {
+		if (passes(&job->in->filter, &job->notes[i]))
+			job->notes[kept++] = job->notes[i];
+		else
+			drop_note(&job->notes[i]);
+	}
+	job->filtered = job->n - kept;
+	job->n = kept;
 }
 
 /* How many objects the newer run watches, -1 where nothing says so. */
@@ -150,25 +187,42 @@ static int64_t entries(const struct es_report_input *in)
 		items = es_commit_trailer(in->new.commit, "Items", 0);
 	if (items && *items >= '0' && *items <= '9')
 		return strtoll(items, NULL, 10);
-	if (is_alone(in) && in->delta)
+	if (report_is_alone(in) && in->delta)
 		return (int64_t)es_delta_count(in->delta);
 	return -1;
 }
 
-static void set_counts(struct es_doc *doc, const struct es_report_input *in)
+static void set_counts(struct report_job *job)
 {
-	struct es_doc *counts = es_doc_object(doc, "counts");
-	int64_t watched = entries(in);
+	struct es_doc *counts = job->counts;
+	size_t kinds[ES_CHANGE_KINDS] = { 0 };
+	size_t severities[ES_SEVERITY_CRITICAL + 1] = { 0 };
+	size_t folded = 0;
+	int64_t watched = entries(job->in);
+	struct es_doc *obj;
 
-	for (unsigned int k = 0; k < ES_CHANGE_KINDS; k++) {
-		enum es_change_kind kind = (enum es_change_kind)k;
-		size_t n = listed(in) ? es_delta_kinds(in->delta, kind) : 0;
+	for (size_t i = 0; i < job->n; i++) {
+		const struct report_note *n = &job->notes[i];
 
-		es_doc_number(counts, es_change_kind_name(kind), (int64_t)n);
+		kinds[n->change->kind]++;
+		severities[n->severity]++;
+		folded += n->group >= 0;
+		if (n->group < 0 && n->severity > job->highest)
+			job->highest = n->severity;
 	}
-	es_doc_number(counts, "total", (int64_t)listed(in));
+	for (unsigned int k = 0; k < ES_CHANGE_KINDS; k++)
+		es_doc_number(counts,
+			      es_change_kind_name((enum es_change_kind)k),
+			      (int64_t)kinds[k]);
+	es_doc_number(counts, "total", (int64_t)job->n);
 	if (watched >= 0)
 		es_doc_number(counts, "entries", watched);
+	obj = es_doc_object(counts, "severity");
+	for (int s = ES_SEVERITY_CRITICAL; s >= ES_SEVERITY_NONE; s--)
+		es_doc_number(obj, es_severity_name((enum es_severity)s),
+			      (int64_t)severities[s]);
+	es_doc_number(counts, "folded", (int64_t)folded);
+	es_doc_number(counts, "alone", (int64_t)(job->n - folded));
 }
 
 static enum es_class class_of(const struct es_change *c)
@@ -182,45 +236,264 @@ static enum es_class class_of(const struct es_change *c)
 	return class;
 }
 
-static int add_change(struct es_doc *changes, const struct es_report_input *in,
-		      const struct es_change *c, struct es_error *err)
+static void set_tags(struct es_doc *obj, const char *tags)
 {
-	struct es_doc *obj = es_doc_push(changes);
-	enum es_class class = class_of(c);
+	struct es_doc *list = es_doc_array(obj, "tags");
 
+	while (tags && *tags) {
+		size_t len = strcspn(tags, " ");
+
+		es_doc_push_text(list, tags, len);
+		tags += len;
+		tags += strspn(tags, " ");
+	}
+}
+
+static void set_str(struct es_doc *obj, const char *key, const char *s)
+{
+	es_doc_text(obj, key, s ? s : "", s ? strlen(s) : 0);
+}
+
+static void set_rule(struct es_doc *change, const struct report_job *job,
+		     const struct report_note *n)
+{
+	struct es_rule_origin o;
+	struct es_doc *obj;
+
+	if (n->rule == 0)
+		return;
+	es_rules_origin(job->in->patch.rules, ES_RULE_RULE, n->rule, &o);
+	obj = es_doc_object(change, "rule");
+	set_str(obj, "name", o.rule);
+	set_str(obj, "pattern", o.pattern);
+	set_str(obj, "file", o.file);
+	es_doc_number(obj, "line", o.line);
+}
+
+/* Who may have done it: behind the run, or on the machine at the time. */
+static void set_who(struct es_doc *change, struct report_job *job,
+		    const struct report_note *n)
+{
+	char text[REPORT_TIME_LEN];
+	struct es_doc *who;
+
+	if (n->when != REPORT_NEVER) {
+		es_doc_str(change, "when", report_time(text, n->when, -1));
+		es_doc_number(change, "when_epoch", n->when);
+	}
+	if (!n->author && (n->when == REPORT_NEVER || !job->logins))
+		return;
+	who = es_doc_object(change, "who");
+	if (n->author)
+		set_str(who, "author", n->author);
+	if (n->when != REPORT_NEVER && job->logins)
+		report_sessions_at(who, job, n->when);
+}
+
+static int put_change(struct es_doc *changes, struct report_job *job,
+		      struct report_note *n, size_t id, struct es_error *err)
+{
+	const struct es_change *c = n->change;
+	enum es_class class = class_of(c);
+	struct es_doc *obj = es_doc_push(changes);
+
+	n->doc = obj;
+	es_doc_number(obj, "id", (int64_t)id);
+	es_doc_str(obj, "part", part_words[n->part]);
 	es_doc_text(obj, "path", c->path, c->len);
 	if (c->from)
-		es_doc_str(obj, "from", c->from);
+		set_str(obj, "from", c->from);
 	es_doc_str(obj, "kind", es_change_kind_name(c->kind));
 	es_doc_str(obj, "type",
 		   es_type_name(c->new ? c->new->type : c->old->type));
 	if (class != ES_CLASS_NONE)
 		es_doc_str(obj, "class", es_class_name(class));
+	es_doc_str(obj, "severity", es_severity_name(n->severity));
+	set_tags(obj, n->tags);
+	set_rule(obj, job, n);
+	if (report_explanation(obj, job, n, err) < 0)
+		return err->code;
+	if (n->group >= 0)
+		es_doc_number(obj, "group", n->group);
+	es_doc_number(obj, "steps", n->steps > 0 ? n->steps : 1);
+	set_who(obj, job, n);
 	report_attributes(obj, c);
-	return report_content(obj, in, c, err);
+	return 0;
+}
+
+/* Severity from which on changes are kept, and how many of that one. */
+static size_t cut(const struct report_job *job, size_t max, int *least)
+{
+	size_t room = max;
+
+	for (int s = ES_SEVERITY_CRITICAL; s >= ES_SEVERITY_NONE; s--) {
+		size_t n = 0;
+
+		for (size_t i = 0; i < job->n; i++)
+			n += (int)job->notes[i].severity == s;
+		*least = s;
+		if (n > room)
+			return room;
+		room -= n;
+	}
+	return SIZE_MAX;
+}
+
+static int put_changes(struct report_job *job, struct es_error *err)
+{
+	struct es_doc *changes = es_doc_array(job->doc, "changes");
+	size_t max = job->in->limits.changes;
+	size_t id = 0;
+	int least;
+	size_t room = cut(job, max ? max : CHANGES_MAX, &least);
+
+	for (size_t i = 0; i < job->n; i++) {
+		struct report_note *n = &job->notes[i];
+		int s = (int)n->severity;
+
+		if (s < least || (s == least && room == 0)) {
+			job->dropped++;
+			continue;
+		}
+		room -= s == least;
+		if (put_change(changes, job, n, id++, err) < 0)
+			return err->code;
+	}
+	return 0;
+}
+
+static size_t cap(size_t asked, size_t usual, enum es_report_level level)
+{
+	if (asked)
+		return asked;
+	return level == ES_REPORT_FULL ? usual * 10 : usual;
+}
+
+/* Content of the changes of one severity, alone ones or folded ones. */
+static int put_some(struct report_job *job, int severity, bool folded,
+		    struct report_room *room, struct es_error *err)
+{
+	for (size_t i = 0; i < job->n; i++) {
+		struct report_note *n = &job->notes[i];
+
+		if (n->doc && (int)n->severity == severity &&
+		    (n->group >= 0) == folded &&
+		    report_content(n->doc, job->in, n->change, room, err) < 0)
+			return err->code;
+	}
+	return 0;
+}
+
+/* What stands alone and matters most has the first call on the room. */
+static int put_contents(struct report_job *job, struct report_room *room,
+			struct es_error *err)
+{
+	for (int s = ES_SEVERITY_CRITICAL; s >= ES_SEVERITY_NONE; s--)
+		if (put_some(job, s, false, room, err) < 0)
+			return err->code;
+	for (int s = ES_SEVERITY_CRITICAL; s >= ES_SEVERITY_NONE; s--)
+		if (put_some(job, s, true, room, err) < 0)
+			return err->code;
+	return 0;
+}
+
+static int set_content(struct report_job *job, struct es_error *err)
+{
+	const struct es_report_limits *l = &job->in->limits;
+	enum es_report_level level = job->in->level;
+	struct report_room room = {
+		.lines = cap(l->total, TOTAL_MAX, level),
+		.bytes = cap(l->bytes, BYTES_MAX, level),
+		.each = cap(l->lines, LINES_MAX, level),
+		.words = WORDS_MAX,
+		.pairs = PAIRS_MAX,
+	};
+	struct es_doc *limits;
+
+	if (level == ES_REPORT_BRIEF)
+		room.lines = 0;
+	if (put_contents(job, &room, err) < 0)
+		return err->code;
+	limits = es_doc_object(job->doc, "limits");
+	es_doc_number(limits, "changes_dropped", (int64_t)job->dropped);
+	es_doc_number(limits, "lines_dropped", (int64_t)room.lines_dropped);
+	es_doc_number(limits, "bytes_dropped", (int64_t)room.bytes_dropped);
+	return 0;
+}
+
+static int look(struct report_job *job, struct es_error *err)
+{
+	if (make_notes(job, err) < 0 || report_runs_walk(job, err) < 0 ||
+	    report_sources(job, err) < 0)
+		return err->code;
+	report_explain(job);
+	for (size_t i = 0; i < job->n; i++)
+		job->notes[i].when = when_of(job, job->notes[i].change);
+	if (report_weigh(job, err) < 0 || drop_ignored(job, err) < 0)
+		return err->code;
+	filter(job);
+	if (report_returned(job, err) < 0 || report_fold(job, err) < 0)
+		return err->code;
+	return 0;
+}
+
+static int tell(struct report_job *job, struct es_error *err)
+{
+	const struct es_report_input *in = job->in;
+	struct es_doc *doc = job->doc;
+
+	report_header(doc, in);
+	/* its value is known at the end, its place is here */
+	es_doc_str(doc, "severity", "none");
+	report_runs_set(job);
+	job->counts = es_doc_object(doc, "counts");
+	set_counts(job);
+	es_doc_number(doc, "filtered", (int64_t)job->filtered);
+	es_doc_bool(doc, "key_changed", es_delta_key_changed(in->delta));
+	es_doc_number(doc, "rekeyed", (int64_t)es_delta_rekeyed(in->delta));
+	es_doc_number(doc, "tightened", (int64_t)es_delta_tightened(in->delta));
+	if (put_changes(job, err) < 0 || set_content(job, err) < 0)
+		return err->code;
+	report_groups_set(job);
+	report_packages_set(job);
+	report_logins_set(job);
+	es_doc_array(doc, "anomalies");
+	es_doc_array(doc, "approvals");
+	if (report_findings(job, err) < 0 || report_errors(doc, in, err) < 0)
+		return err->code;
+	es_doc_number(job->counts, "errors",
+		      (int64_t)es_doc_len(es_doc_get(doc, "errors")));
+	es_doc_str(doc, "severity", es_severity_name(job->highest));
+	return es_doc_check(doc, err);
+}
+
+static void dispose(struct report_job *job)
+{
+	for (size_t i = 0; i < job->n; i++)
+		drop_note(&job->notes[i]);
+	free(job->notes);
+	free(job->groups);
+	free(job->opened);
+	report_runs_dispose(&job->runs);
+	es_package_ops_free(job->ops);
+	es_logins_free(job->logins);
 }
 
 int es_report_new(struct es_doc **out, const struct es_report_input *in,
 		  struct es_error *err)
 {
 	ES_CLEANUP(es_doc_freep) struct es_doc *doc = es_doc_new();
+	struct report_job job = { .in = in, .doc = doc };
+	int rc = 0;
 
 	if (!doc)
 		return es_fail_oom(err);
-	set_header(doc, in);
-	set_counts(doc, in);
-	es_doc_bool(doc, "key_changed", es_delta_key_changed(in->delta));
-	es_doc_number(doc, "rekeyed", (int64_t)es_delta_rekeyed(in->delta));
-	es_doc_number(doc, "tightened", (int64_t)es_delta_tightened(in->delta));
-	struct es_doc *changes = es_doc_array(doc, "changes");
-	for (size_t i = 0; i < listed(in); i++) {
-		const struct es_change *c = es_delta_at(in->delta, i);
-
-		if (add_change(changes, in, c, err) < 0)
-			return err->code;
-	}
-	if (report_errors(doc, in, err) < 0 || es_doc_check(doc, err) < 0)
-		return err->code;
+	rc = look(&job, err);
+	if (rc == 0)
+		rc = tell(&job, err);
+	dispose(&job);
+	if (rc < 0)
+		return rc;
 	*out = es_steal_ptr(&doc);
 	return 0;
 }

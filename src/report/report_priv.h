@@ -23,49 +23,11 @@ char *report_time(char out[REPORT_TIME_LEN], int64_t sec, int32_t nsec);
 void report_attributes(struct es_doc *change, const struct es_change *c);
 
 /**
- * report_content - set "content" and the digests of a change
- *
- * Return: 0 or a negative errno.
- */
-int report_content(struct es_doc *change, const struct es_report_input *in,
-		   const struct es_change *c, struct es_error *err);
-
-/**
  * report_errors - set "errors" from run/errors of both sides
  *
  * Return: 0 or a negative errno.
  */
 int report_errors(struct es_doc *doc, const struct es_report_input *in,
 		  struct es_error *err);
-
-/** enum report_paint - what a piece of text is, which decides its colour */
-enum report_paint {
-	PAINT_NONE,
-	PAINT_TITLE,
-	PAINT_PATH,
-	PAINT_OLD,
-	PAINT_NEW,
-	PAINT_HUNK,
-	PAINT_WARN,
-};
-
-/** report_paint - begin a colour, or end it with PAINT_NONE */
-void report_paint(struct es_buf *out, unsigned int flags,
-		  enum report_paint what);
-
-/** report_quoted - append a text of the document, quoted for a terminal */
-void report_quoted(struct es_buf *out, const struct es_doc *obj,
-		   const char *key);
-
-/** report_reason - Return: what an unread reason's word means, for people */
-const char *report_reason(const char *word);
-
-/**
- * report_change - append one change with all that is to be said of it
- *
- * Return: whether lines of content were shown.
- */
-bool report_change(struct es_buf *out, const struct es_doc *change,
-		   unsigned int flags);
 
 #endif

@@ -55,10 +55,9 @@ static void add_signature(struct es_buf *b, const char *what,
 		    offset < 0 ? '-' : '+', minutes / 60, minutes % 60);
 }
 
-int es_commit_write(struct es_oid *out, struct es_lane *lane,
-		    const struct es_commit_draft *draft, struct es_error *err)
+/* Everything of a commit but its signature; the bytes before the message. */
+static size_t add_text(struct es_buf *b, const struct es_commit_draft *draft)
 {
-	struct es_buf *const b = &lane->text;
 	const size_t len = strlen(draft->message);
 	char hex[ES_OID_HEX + 1];
 
@@ -68,14 +67,65 @@ int es_commit_write(struct es_oid *out, struct es_lane *lane,
 		es_buf_addf(b, "parent %s\n", es_oid_text(hex, &draft->parent));
 	add_signature(b, "author", &draft->author);
 	add_signature(b, "committer", &draft->committer);
+	const size_t head = b->len;
 	es_buf_addc(b, '\n');
 	es_buf_add(b, draft->message, len);
 	if (!len || draft->message[len - 1] != '\n')
 		es_buf_addc(b, '\n');
-	if (es_buf_check(b, err) < 0)
-		return err->code;
+	return head;
+}
+
+/* As a header of several lines: each but the first begins with a blank. */
+static void add_armored(struct es_buf *b, const char *line)
+{
+	const char *before = "gpgsig ";
+
+	while (*line) {
+		const size_t len = strcspn(line, "\n");
+
+		es_buf_adds(b, before);
+		es_buf_add(b, line, len);
+		es_buf_addc(b, '\n');
+		before = " ";
+		line += len + (line[len] == '\n');
+	}
+}
+
+/* What is signed is the commit without the header that holds the signature. */
+static int sign(struct es_buf *b, size_t head,
+		const struct es_commit_draft *draft, struct es_error *err)
+{
+	ES_CLEANUP(es_buf_dispose) struct es_buf sig = ES_BUF_INIT(1 << 20);
+	ES_CLEANUP(es_buf_dispose) struct es_buf rest = ES_BUF_INIT(COMMIT_MAX);
 	const int rc =
-		es_lane_put(out, lane, ES_KIND_COMMIT, b->data, b->len, err);
+		es_signer_sign(draft->signer, &sig, b->data, b->len, err);
+
+	if (rc < 0)
+		return rc;
+	if (rc == 0) {
+		es_buf_addf(b, "Unsigned: %s\n",
+			    es_signer_problem(draft->signer));
+		return 0;
+	}
+	es_buf_add(&rest, b->data + head, b->len - head);
+	es_buf_truncate(b, head);
+	add_armored(b, es_buf_str(&sig));
+	es_buf_add(b, rest.data, rest.len);
+	return es_buf_check(&rest, err);
+}
+
+int es_commit_write(struct es_oid *out, struct es_lane *lane,
+		    const struct es_commit_draft *draft, struct es_error *err)
+{
+	struct es_buf *const b = &lane->text;
+	const size_t head = add_text(b, draft);
+	int rc = es_buf_check(b, err);
+
+	if (rc == 0 && draft->signer)
+		rc = sign(b, head, draft, err);
+	if (rc < 0 || es_buf_check(b, err) < 0)
+		return err->code;
+	rc = es_lane_put(out, lane, ES_KIND_COMMIT, b->data, b->len, err);
 	return rc < 0 ? rc : 0;
 }
 

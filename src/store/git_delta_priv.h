@@ -22,4 +22,18 @@
 int es_git_delta(struct es_buf *out, const char *from, size_t from_len,
 		 const char *to, size_t to_len);
 
+/**
+ * es_git_delta_apply - make an object out of its base and a delta
+ * @out:      set to the object, owned, free(); a NUL is behind it
+ * @out_len:  set to its bytes
+ * @from:     base
+ * @from_len: its bytes
+ * @delta:    instructions
+ * @len:      their bytes
+ *
+ * Return: 0, -EIO when they are damaged or for another base, -ENOMEM.
+ */
+int es_git_delta_apply(char **out, size_t *out_len, const char *from,
+		       size_t from_len, const char *delta, size_t len);
+
 #endif

@@ -30,7 +30,8 @@
  */
 enum area {
 	AREA_REFS,	/* refs: leads to ours and to others' */
-	AREA_REFS_OURS, /* refs/heads, refs/etcsnap, refs/tags */
+	AREA_REFS_OURS, /* refs/heads, refs/tags */
+	AREA_MARKS,	/* refs/etcsnap: whoever has the marks' lock */
 	AREA_REFS_GIT,	/* refs/remotes, refs/notes, … */
 	AREA_TOP,	/* packed-refs.lock and the like */
 	AREA_OBJECTS,	/* libgit2's temporary loose objects */
@@ -97,14 +98,19 @@ static bool is_garbage(enum area area, int dir, const char *name)
 {
 	switch (area) {
 	case AREA_REFS_OURS:
+	case AREA_MARKS:
 		return ends(name, ".lock");
 	case AREA_OBJECTS:
 		return begins(name, "tmp_object_git2_") && is_old(dir, name);
 	case AREA_PACK:
 		return is_garbage_pack(dir, name);
+	case AREA_TOP:
+		/* a file that was to be replaced, which its writer locks */
+		if (begins(name, ".etcsnap-"))
+			return true;
+		__attribute__((fallthrough));
 	case AREA_REFS:
 	case AREA_REFS_GIT:
-	case AREA_TOP:
 		return ends(name, ".lock") && is_old(dir, name);
 	}
 	return false;
@@ -113,12 +119,13 @@ static bool is_garbage(enum area area, int dir, const char *name)
 /* Where references go on below @name, or -1. */
 static int area_below(enum area area, const char *name)
 {
-	if (area == AREA_REFS_OURS || area == AREA_REFS_GIT)
+	if (area == AREA_REFS_OURS || area == AREA_REFS_GIT ||
+	    area == AREA_MARKS)
 		return (int)area;
-	if (area != AREA_REFS)
+	/* a process that delivers may hold locks there */
+	if (area != AREA_REFS || strcmp(name, "etcsnap") == 0)
 		return -1;
-	return strcmp(name, "heads") == 0 || strcmp(name, "tags") == 0 ||
-			       strcmp(name, "etcsnap") == 0
+	return strcmp(name, "heads") == 0 || strcmp(name, "tags") == 0
 		       ? (int)AREA_REFS_OURS
 		       : (int)AREA_REFS_GIT;
 }
@@ -170,6 +177,15 @@ void es_store_clean(const struct es_store *st)
 	clean(fd, "refs", AREA_REFS, 0);
 	clean(fd, "objects", AREA_OBJECTS, 0);
 	clean(fd, "objects/pack", AREA_PACK, 0);
+}
+
+void es_store_clean_marks(const struct es_store *st)
+{
+	ES_CLEANUP(es_closep)
+	int fd = open(st->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0)
+		clean(fd, "refs/etcsnap", AREA_MARKS, 0);
 }
 
 /* Whether a directory below the repository has only names of @known. */
@@ -233,6 +249,12 @@ int es_store_lock(struct es_store *st, unsigned int wait, struct es_error *err)
 	return 0;
 }
 
+void es_store_unlock(struct es_store *st)
+{
+	es_closep(&st->lock_fd);
+	st->lock_fd = -1;
+}
+
 int es_store_need_lock(const struct es_store *st, struct es_error *err)
 {
 	if (st->lock_fd >= 0)
@@ -266,6 +288,38 @@ int64_t es_store_last_run(struct es_store *st)
 		return 0;
 	}
 	return stat(file, &sb) == 0 ? sb.st_mtime : 0;
+}
+
+/* A file of its own, as the lock's time stamp is taken. */
+#define FULL_NAME "etcsnap.full"
+
+int es_store_mark_full(struct es_store *st, struct es_error *err)
+{
+	ES_CLEANUP(es_freep) char *file = NULL;
+	ES_CLEANUP(es_closep) int fd = -1;
+
+	if (es_store_need_lock(st, err) < 0)
+		return err->code;
+	if (asprintf(&file, "%s/" FULL_NAME, st->path) < 0) {
+		file = NULL;
+		return es_fail_oom(err);
+	}
+	fd = open(file, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0 || futimens(fd, NULL) < 0)
+		return es_fail_errno(err, "cannot touch '%s'", ES_Q(file));
+	return 0;
+}
+
+int64_t es_store_last_full(struct es_store *st)
+{
+	ES_CLEANUP(es_freep) char *file = NULL;
+	struct stat sb;
+
+	if (asprintf(&file, "%s/" FULL_NAME, st->path) < 0) {
+		file = NULL;
+		return 0;
+	}
+	return lstat(file, &sb) == 0 ? sb.st_mtime : 0;
 }
 
 int es_store_make_lock(const char *path, struct es_error *err)

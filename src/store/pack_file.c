@@ -22,6 +22,8 @@
 #define FANOUT ((size_t)256 * 4)
 #define SUM ((size_t)ES_OID_LEN)
 #define PACK_HEAD ((size_t)12)
+/* Entries that are looked at before memory is given back. */
+#define REST ((size_t)1 << 16)
 /* Marks an offset that stands in the table of 64-bit ones. */
 #define OFF_LARGE 0x80000000u
 
@@ -177,6 +179,63 @@ size_t es_pack_file_count(const struct es_pack_file *f)
 	return f->n;
 }
 
+static bool sum_is(const unsigned char *data, size_t len, const void *sum,
+		   struct es_digest *sha)
+{
+	uint8_t is[SUM];
+
+	es_digest_begin(sha);
+	es_digest_update(sha, data, len);
+	es_digest_end(sha, is);
+	return memcmp(is, sum, SUM) == 0;
+}
+
+static bool is_sorted(const struct es_pack_file *f)
+{
+	for (size_t i = 1; i < f->n; i++)
+		if (memcmp(f->ids + SUM * (i - 1), f->ids + SUM * i, SUM) >= 0)
+			return false;
+	return true;
+}
+
+/* The first table says how many ids begin with at most each byte. */
+static bool is_fanned_out(const struct es_pack_file *f)
+{
+	const unsigned char *table = f->idx.data + IDX_HEAD;
+	size_t n = 0;
+
+	for (unsigned int byte = 0; byte < 256; byte++) {
+		while (n < f->n && f->ids[SUM * n] == byte)
+			n++;
+		if (be32(table + 4 * (size_t)byte) != n)
+			return false;
+	}
+	return n == f->n;
+}
+
+unsigned int es_pack_file_sums(const struct es_pack_file *f,
+			       struct es_digest *sha)
+{
+	const struct map *x = &f->idx;
+	const struct map *p = &f->pack;
+	const unsigned char *of_pack = p->data + p->len - SUM;
+	unsigned int wrong = 0;
+
+	if (!sum_is(p->data, p->len - SUM, of_pack, sha))
+		wrong |= ES_PACK_SUM_PACK;
+	if (!sum_is(x->data, x->len - SUM, x->data + x->len - SUM, sha) ||
+	    !is_sorted(f) || !is_fanned_out(f))
+		wrong |= ES_PACK_SUM_INDEX;
+	if (memcmp(x->data + x->len - 2 * SUM, of_pack, SUM) != 0)
+		wrong |= ES_PACK_SUM_OTHER;
+	return wrong;
+}
+
+uint64_t es_pack_file_size(const struct es_pack_file *f)
+{
+	return f->pack.len + f->idx.len;
+}
+
 /* --------------------------------------------------------------- entries */
 
 static void set_id(const struct es_pack_file *f, struct es_oid *out,
@@ -224,10 +283,10 @@ static size_t read_base(const struct es_pack_file *f, uint64_t off,
 	return SUM;
 }
 
-int es_pack_file_entry(const struct es_pack_file *f, size_t i,
-		       struct es_pack_entry *out, struct es_error *err)
+/* Type, size and base. */
+static int read_head(const struct es_pack_file *f, const struct place *p,
+		     struct es_pack_entry *out, struct es_error *err)
 {
-	const struct place *p = &f->places[i];
 	const unsigned char *raw = f->pack.data + p->off;
 	size_t len = (size_t)(p[1].off - p->off);
 	size_t head;
@@ -235,9 +294,6 @@ int es_pack_file_entry(const struct es_pack_file *f, size_t i,
 
 	*out = (struct es_pack_entry){ .raw = (const char *)raw,
 				       .raw_len = len };
-	if (len == 0 ||
-	    es_crc32(raw, len) != be32(f->crcs + 4 * (size_t)p->nth))
-		return damaged(f, err);
 	set_id(f, &out->id, p);
 	head = es_pack_head_read(out->raw, len, &out->type, &out->size);
 	if (head == 0 || out->type == 0 || out->type == 5)
@@ -250,4 +306,81 @@ int es_pack_file_entry(const struct es_pack_file *f, size_t i,
 	out->data = out->raw + head + base;
 	out->data_len = len - head - base;
 	return 0;
+}
+
+int es_pack_file_entry(const struct es_pack_file *f, size_t i,
+		       struct es_pack_entry *out, struct es_error *err)
+{
+	const struct place *p = &f->places[i];
+	size_t len = (size_t)(p[1].off - p->off);
+
+	if (len == 0 || es_crc32(f->pack.data + p->off, len) !=
+				be32(f->crcs + 4 * (size_t)p->nth))
+		return damaged(f, err);
+	return read_head(f, p, out, err);
+}
+
+uint64_t es_pack_file_id(const struct es_pack_file *f, size_t i,
+			 struct es_oid *out)
+{
+	set_id(f, out, &f->places[i]);
+	return f->places[i + 1].off - f->places[i].off;
+}
+
+/* The object of an id, in the order of the file, + 1; 0: it is not there. */
+static uint32_t find_id(const struct es_pack_file *f, const struct es_oid *id)
+{
+	const unsigned char *fanout = f->idx.data + IDX_HEAD;
+	size_t from = id->id[0] ? be32(fanout + 4 * (id->id[0] - 1u)) : 0;
+	size_t to = be32(fanout + 4 * (size_t)id->id[0]);
+	const struct place *at;
+
+	while (from < to && to <= f->n) {
+		const size_t mid = from + (to - from) / 2;
+		const int cmp = memcmp(f->ids + SUM * mid, id->id, SUM);
+		const struct place key = { offset_of(f, mid), 0 };
+
+		if (cmp == 0) {
+			at = bsearch(&key, f->places, f->n, sizeof(*f->places),
+				     cmp_place);
+			return at ? (uint32_t)(at - f->places) + 1 : 0;
+		}
+		if (cmp < 0)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return 0;
+}
+
+bool es_pack_file_has(const struct es_pack_file *f, const struct es_oid *id)
+{
+	return find_id(f, id) != 0;
+}
+
+int es_pack_file_bases(const struct es_pack_file *f, uint32_t *out,
+		       struct es_error *err)
+{
+	struct es_pack_entry e;
+
+	for (size_t i = 0; i < f->n; i++) {
+		if (read_head(f, &f->places[i], &e, err) < 0)
+			return err->code;
+		if (i % REST == REST - 1)
+			es_pack_file_rest(f);
+		out[i] = 0;
+		if (e.type < ES_PACK_OFS_DELTA)
+			continue;
+		out[i] = find_id(f, &e.base);
+		if (!out[i])
+			return damaged(f, err);
+	}
+	return 0;
+}
+
+void es_pack_file_rest(const struct es_pack_file *f)
+{
+	/* it was mapped for reading; madvise() only wants the address */
+	madvise((void *)(uintptr_t)f->pack.data, f->pack.len, MADV_DONTNEED);
+	madvise((void *)(uintptr_t)f->idx.data, f->idx.len, MADV_DONTNEED);
 }

@@ -2,6 +2,7 @@
 /* store.c - open and close a repository; ids */
 #include "config.h"
 
+#include "store/loose_priv.h"
 #include "store/store_priv.h"
 
 #include "etcsnap/commit.h"
@@ -9,6 +10,7 @@
 #include "etcsnap/quote.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +19,9 @@
 
 /* libgit2 keeps read commits and trees up to this many bytes. */
 #define CACHE_MAX ((ssize_t)8 << 20)
+/* And maps packs in pieces of so many bytes, and so many of all at once. */
+#define WINDOW ((size_t)8 << 20)
+#define MAPPED_MAX ((size_t)64 << 20)
 
 bool es_oid_is_none(const struct es_oid *oid)
 {
@@ -55,6 +60,11 @@ int es_git_begin(void)
 		rc = git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 1);
 	if (rc >= 0)
 		rc = git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, CACHE_MAX);
+	if (rc >= 0)
+		rc = git_libgit2_opts(GIT_OPT_SET_MWINDOW_SIZE, WINDOW);
+	if (rc >= 0)
+		rc = git_libgit2_opts(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT,
+				      MAPPED_MAX);
 	return rc < 0 ? rc : 0;
 }
 
@@ -149,17 +159,56 @@ static int open_config(struct es_store *st, struct es_error *err)
 	return rc;
 }
 
-static int open_git(struct es_store *st, struct es_error *err)
+/*
+ * Some git may have made an index of all packs, which libgit2 believes word
+ * for word: where it is damaged that ends in a crash.
+ */
+static int check_midx(const struct es_store *st, struct es_error *err)
 {
-	ES_CLEANUP(es_freep) char *packs = NULL;
-	int rc = git_repository_open_ext(&st->repo, st->path,
-					 GIT_REPOSITORY_OPEN_NO_SEARCH |
-						 GIT_REPOSITORY_OPEN_BARE |
-						 GIT_REPOSITORY_OPEN_NO_DOTGIT,
-					 NULL);
+	ES_CLEANUP(es_digest_freep) struct es_digest *sha = NULL;
+	ES_CLEANUP(es_buf_dispose) struct es_buf file = ES_BUF_INIT(ES_BUF_MAX);
+	ES_CLEANUP(es_freep) char *path = NULL;
+	struct es_error why = ES_ERROR_INIT;
+	struct es_oid sum;
+
+	if (asprintf(&path, "%s/objects/pack/multi-pack-index", st->path) < 0) {
+		path = NULL;
+		return es_fail_oom(err);
+	}
+	if (access(path, F_OK) < 0)
+		return 0;
+	if (es_digest_new(&sha, ES_DIGEST_SHA1, NULL, err) < 0)
+		return err->code;
+	if (es_read_file(&file, AT_FDCWD, path, &why) == 0 &&
+	    file.len > ES_OID_LEN) {
+		es_digest_begin(sha);
+		es_digest_update(sha, file.data, file.len - ES_OID_LEN);
+		es_digest_end(sha, sum.id);
+		if (memcmp(sum.id, file.data + file.len - ES_OID_LEN,
+			   ES_OID_LEN) == 0)
+			return 0;
+	}
+	return es_fail(err, -EIO,
+		       "'%s' is damaged; remove it, nothing depends on it",
+		       ES_Q(path));
+}
+
+static int open_handles(struct es_store *st, struct es_error *err)
+{
+	int rc;
+
+	if (check_midx(st, err) < 0)
+		return err->code;
+	rc = git_repository_open_ext(&st->repo, st->path,
+				     GIT_REPOSITORY_OPEN_NO_SEARCH |
+					     GIT_REPOSITORY_OPEN_BARE |
+					     GIT_REPOSITORY_OPEN_NO_DOTGIT,
+				     NULL);
 
 	if (rc == 0)
 		rc = git_repository_odb(&st->odb, st->repo);
+	if (rc == 0)
+		rc = es_loose_guard(st->odb, st->path);
 	if (rc < 0) {
 		es_fail_git(err, rc, "cannot open repository '%s'",
 			    ES_Q(st->path));
@@ -168,6 +217,25 @@ static int open_git(struct es_store *st, struct es_error *err)
 			err->code = -EINVAL;
 		return err->code;
 	}
+	return 0;
+}
+
+int es_store_reopen(struct es_store *st, struct es_error *err)
+{
+	git_odb_free(st->odb);
+	git_repository_free(st->repo);
+	st->odb = NULL;
+	st->repo = NULL;
+	return open_handles(st, err);
+}
+
+static int open_git(struct es_store *st, struct es_error *err)
+{
+	ES_CLEANUP(es_freep) char *packs = NULL;
+	int rc = open_handles(st, err);
+
+	if (rc < 0)
+		return rc;
 	if (asprintf(&packs, "%s/objects/pack", st->path) < 0) {
 		packs = NULL;
 		return es_fail_oom(err);

@@ -119,12 +119,27 @@ int es_git_begin(void);
 void es_git_end(void);
 
 /**
+ * es_store_reopen - let libgit2 open the repository anew
+ * @st:  repository; no other thread is using it
+ * @err: filled on failure; the store is then only to be freed
+ *
+ * What it had open of files that were removed takes room on the disk until
+ * then.
+ *
+ * Return: 0 or a negative errno.
+ */
+int es_store_reopen(struct es_store *st, struct es_error *err);
+
+/**
  * es_store_clean - remove what a killed run left; the lock is held
  *
  * Not finding or not being allowed to remove something is no failure: it is
  * tried again by the next run.
  */
 void es_store_clean(const struct es_store *st);
+
+/** es_store_clean_marks - likewise below refs/etcsnap; the marks are locked */
+void es_store_clean_marks(const struct es_store *st);
 
 /** ES_LOCK_NAME - file in the repository that its only writer holds */
 #define ES_LOCK_NAME "etcsnap.lock"

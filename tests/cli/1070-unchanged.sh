@@ -7,10 +7,10 @@ need git strace flock
 state=${repo%/*}
 
 # written - all that lies beside and in the repository, with inode, time and
-# size; the time of the lock file is that of the last run
+# size; the times of two files are those of the last run and full run
 written() {
-	find "$state" -name etcsnap.lock -printf '%i %s %p\n' -o \
-		-printf '%i %T@ %s %m %p\n' | sort
+	find "$state" \( -name etcsnap.lock -o -name etcsnap.full \) \
+		-printf '%i %s %p\n' -o -printf '%i %T@ %s %m %p\n' | sort
 }
 
 # untouched NAME COMMAND… - it ends well and leaves all as it was
@@ -35,7 +35,7 @@ es_init
 settle
 es_run es commit
 old=$(tip)
-is "$(es -v commit)" 'no changes' 'the next finds nothing'
+is "$(es -v commit --full)" 'no changes' 'the next finds nothing'
 # --- not a byte ----------------------------------------------------------------
 untouched 'it writes nothing' es commit
 untouched 'a full one neither' es commit --full

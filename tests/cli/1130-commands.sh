@@ -100,7 +100,7 @@ commands() {
 
 # alive MARK - whether a process with this word in its arguments runs
 alive() {
-	grep -lsz -- "$1" /proc/[0-9]*/cmdline >/dev/null
+	grep -qsz -- "$1" /proc/[0-9]*/cmdline
 }
 
 # ended MARK - wait until there is none, two seconds at most

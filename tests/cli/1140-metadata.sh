@@ -186,9 +186,11 @@ for line in sys.stdin:
 	chattr +i "$t/plain"
 	es diff >said
 	ok 'one that went is told' sh -c '
-		grep -A1 "/meta/immutable$" said | grep -q "flags   schg -> none"'
+		grep -A9 "/meta/immutable  changed" said |
+			grep -q "flags  *schg  *| none"'
 	ok 'one that came is told' sh -c '
-		grep -A1 "/meta/plain$" said | grep -q "flags   none -> schg"'
+		grep -A9 "/meta/plain  changed" said |
+			grep -q "flags  *none  *| schg"'
 	is "$(es diff --format csv | grep -c ,flags,)" 2 'and nothing else'
 	es diff --json >doc
 	if has_module jsonschema; then
@@ -221,7 +223,7 @@ rm "$t/hard-a"
 ok 'the first one goes' es commit
 is "$(more hard-b)$(more hard-c)" '#+ hardlink=./hard-b' 'the next is the first'
 es show >said
-ok 'that is told' grep -q 'hardlink hard-a -> hard-b' said
+ok 'that is told' grep -q 'hardlink  *hard-a  *| hard-b' said
 cp --remove-destination "$t/hard-b" "$t/hard-c"
 ok 'a copy in place of a link' es commit
 is "$(more hard-b)$(more hard-c)" '' 'is none'

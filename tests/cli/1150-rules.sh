@@ -158,7 +158,7 @@ ok 'inode' like "$(entry more)" "^#\\+ ctime=[0-9]+\\.[0-9]{9} inode=$ino\$"
 cp -p "$t/more" "$t/more.new" && mv "$t/more.new" "$t/more"
 ok 'another inode' told
 es show >said
-ok 'is told' grep -q "inode   $ino -> " said
+ok 'is told' grep -q "inode  *$ino  *| " said
 chmod 600 "$t/more" && chmod 644 "$t/more"
 ok 'another change time' told
 ok 'is a touch' like "$(git_repo log -1 --format=%s)" '1 touched'
@@ -175,8 +175,8 @@ ok 'but that it is there' told
 rules
 ok 'the rules are gone' told
 es show >said
-ok 'that is told' grep -q 'record  .*-mtime.* -> default$' said
-ok 'of each' grep -q 'record  +ctime +inode -> default$' said
+ok 'that is told' grep -qE '^ +record .*-mtime.* \| default$' said
+ok 'of each' grep -qE '^ +record +\+ctime \+inode +\| default$' said
 
 # --- paranoid, notime, noinode, max_size ---------------------------------------
 rules '[rule paranoid]' 'match = /etc/app/paranoid' 'paranoid = yes' \

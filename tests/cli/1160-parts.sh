@@ -92,18 +92,18 @@ is "$es_status $(echo "$out" | sed -n 's/^  //p' | grep -v ' /' |
 	'1 changed commands/one/stdout,changed findings/world-writable' 'status'
 mkdir other
 is "$(cd other && es diff findings |
-	sed -n 's/^    \([-+]\).*\(\/etc\/.*\)/\1\2/p' | paste -sd '|' -)" \
-	"-/etc/hosts everyone can write it|+/etc/crontab everyone can write it" \
+	sed -n 's/^  \(new\|gone\) .*\(\/etc\/.*\)/\1 \2/p' | paste -sd '|' -)" \
+	"new /etc/crontab everyone can write it|gone /etc/hosts everyone can write it" \
 	'diff of the findings against the live system'
 ok 'the same with a double hyphen' must_exit 1 es diff -- findings
 ok 'without patches' like "$(es diff --no-patch findings)" \
-	'^  findings/world-writable$'
+	'^  new   WARNING   world-writable  /.*/etc/crontab everyone'
 is "$(tip)" "$before" 'and nothing was recorded'
 es_run es -v commit
 ok 'the subject names all of it' like "$(git_repo log -1 --format=%s)" \
 	' changed on [^ ]*: crontab, hosts, commands/one, findings/world-writable$'
 ok 'a command as a person reads it' like "$(es show | tr '\n' '~')" \
-	'  commands/one/stdout~    @@ -1 \+1 @@~    -1~    \+2~'
+	'~commands/one/stdout  changed~( [^~]*~)?    @@ -1 \+1 @@~    -1~    \+2~'
 is "$(es report --format csv >r.csv; csv r.csv '[(r["kind"], r["attribute"])
 	for r in d if r["path"] == "findings/world-writable"]')" \
 	"[('changed', 'content')]" 'CSV'
@@ -125,11 +125,11 @@ rm -r commands
 chmod 644 "$root/etc/crontab"
 es_run es commit
 ok 'the last finding goes' like "$(es show | tr '\n' '~')" \
-	'Removed \(1\)~  findings/world-writable~    -[^~]*/etc/crontab everyone'
+	'Findings \(0 open\)~  gone  WARNING   world-writable  [^~]*/etc/crontab everyone'
 chmod 666 "$root/etc/crontab"
 es_run es commit
 ok 'a first one comes' like "$(es show | tr '\n' '~')" \
-	'Added \(1\)~  findings/world-writable~    \+[^~]*/etc/crontab everyone'
+	'Findings \(1 open\)~  new   WARNING   world-writable  [^~]*/etc/crontab everyone'
 ok 'the subject tells' like "$(git_repo log -1 --format=%s)" \
 	': crontab, findings/world-writable$'
 
@@ -172,7 +172,7 @@ set_parts files system
 ok 'parts that are switched off' es commit
 is "$(trees)" 'files meta system' 'are dropped'
 is "$(es show --json >r.json; json r.json 'sorted((k, n) for k, n in
-	d["counts"].items() if n and k not in ("total", "entries"))' |
+	d["counts"].items() if n and k in ("added", "removed", "changed", "watched", "unwatched"))' |
 	tr -d '0-9')" "[('unwatched', )]" 'as watched no longer, not as removed'
 ok 'nobody takes that for a finding that is mended' like \
 	"$(git_repo log -1 --format=%s)" '^[0-9]+ no longer watched on '

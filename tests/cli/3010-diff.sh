@@ -16,7 +16,7 @@ ok 'and it says so' like "$(es diff)" ': no changes$'
 echo '192.0.2.1 one' >>"$root/etc/hosts"
 ok 'a change: exit 1' must_exit 1 es diff
 ok 'shows it' like "$(es diff)" '^    \+192\.0\.2\.1 one$'
-ok 'and from what to what' like "$(es diff | sed -n 3p)" '^  to    live     20'
+ok 'and from what to what' like "$(es diff | sed -n 4p)" '^  to    live     20'
 is "$(git_repo count-objects | cut -d' ' -f1)" 0 'and writes nothing'
 ok 'diff --no-patch' unlike "$(es diff --no-patch)" 'one$'
 es commit
@@ -38,7 +38,7 @@ is "$(told HEAD~1)" '/etc/hosts /etc/passwd' 'an older run against it'
 is "$(told HEAD~1 HEAD)" '/etc/passwd' 'two runs'
 is "$(told HEAD~2 HEAD)" '/etc/hosts /etc/passwd' 'further apart'
 is "$(told HEAD HEAD~1)" '/etc/passwd' 'backwards'
-ok 'is backwards' like "$(es diff HEAD HEAD~1)" 'mode    0600 -> 0644'
+ok 'is backwards' like "$(es diff HEAD HEAD~1)" '^    mode +0600 +\| 0644$'
 is "$(told HEAD HEAD)" '' 'a run with itself'
 ok 'does not differ' es diff HEAD HEAD
 is "$(told HEAD~2 HEAD /etc/passwd)" '/etc/passwd' 'only a path'
@@ -103,7 +103,7 @@ is "$(json doc '[(c["from"], c["kind"]) for c in d["changes"] if "from" in c]')"
 	"[('/etc/cron.d/backup', 'renamed')]" 'JSON: a rename'
 
 es diff --format csv >table
-is "$(csv table 'list(d[0])')" "['path', 'kind', 'attribute', 'old', 'new']" \
+is "$(csv table 'list(d[0])')" "['path', 'kind', 'attribute', 'old', 'new', 'severity', 'package', 'explanation']" \
 	'CSV: columns'
 is "$(csv table 'sorted({r["path"] for r in d if r["kind"] == "added"})')" \
 	"['/etc/=cmd,\"q\"', '/etc/odd \\\\xff\\\\nname']" 'CSV: odd names'
@@ -123,13 +123,14 @@ is "$(csv table 'any(v[:1] in "=+@-" and v for r in d for v in r.values())')" \
 	False 'CSV: no formula'
 
 es diff >text
-ok 'text names all of them' sh -c 'grep -qx "  /etc/odd .xff.nname" text &&
-	grep -qx "  /etc/=cmd,\"q\"" text && grep -qx "  /etc/crontab" text'
+ok 'text names all of them' sh -c 'grep -qx "/etc/odd .xff.nname  added" text &&
+	grep -qx "/etc/=cmd,\"q\"  added" text &&
+	grep -qx "/etc/crontab  removed" text'
 ok 'and no line is broken' unlike "$(cat text)" "$(printf '[\001-\010\013-\037\177]')"
 ok 'a commit records just that' es commit --full
 ok 'so that nothing differs any more' es diff
-es diff --no-patch HEAD~1 HEAD | tail -n +4 >after
-is "$(grep -c '^  /' after)" "$(es diff --json HEAD~1 HEAD >doc; json doc 'd["counts"]["total"]')" \
+es diff --no-patch HEAD~1 HEAD >after
+is "$(grep -c '^\(  -> \)\?/.*  [a-z ]*$' after)" "$(es diff --json HEAD~1 HEAD >doc; json doc 'd["counts"]["total"]')" \
 	'text and JSON tell as many'
 ok 'sound to the end' fsck
 

@@ -78,7 +78,7 @@ es show HEAD~1 >said
 is "$(sed -n 's/^  to    [0-9a-f]*  //p' said | sed 's/ by .*//')" \
 	'2026-05-02 12:00:00 +0000  unattended' 'when and by what'
 ok 'why' grep -qx '    why it was done' said
-ok 'what went' grep -qx '  /etc/fstab' said
+ok 'what went' grep -qx '/etc/fstab  removed' said
 ok 'what changed' grep -qx '    +192.0.2.1 one' said
 ok '--no-patch' unlike "$(es show --no-patch HEAD~1)" '192\.0\.2\.1'
 ok 'exit 0 although it changed something' es show HEAD~1

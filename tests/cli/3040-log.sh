@@ -73,10 +73,10 @@ is "$(what /etc/hosts)" '6 touched: mtime
 1 added' 'a file, its attributes too'
 is "$(what /etc/passwd)" '5 changed: size, mtime, content
 1 added' 'another'
-is "$(what /etc/x.conf)" '4 removed
+is "$(what /etc/x.conf)" '4 renamed to /etc/y.conf
 2 added' 'a path that was renamed away'
 is "$(what /etc/y.conf)" '5 removed
-4 added' 'a path that came by the rename and is gone'
+4 renamed from /etc/x.conf' 'a path that came by the rename and is gone'
 is "$(what /etc/x.conf /etc/y.conf)" '5 removed
 4 renamed from /etc/x.conf
 2 added' 'both paths: a rename'

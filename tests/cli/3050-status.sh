@@ -34,7 +34,7 @@ es_run es status --json
 is "$es_status" 1 'JSON: exit 1'
 cp "$es_out" doc
 is "$(json doc 'sorted(d)')" \
-	"['age', 'changes', 'commit', 'commit_time', 'host', 'last_run', 'repository', 'stale', 'unread']" \
+	"['age', 'changes', 'channels', 'commit', 'commit_time', 'findings', 'host', 'last_run', 'repository', 'stale', 'unread']" \
 	'JSON: keys'
 is "$(json doc 'd["commit"], d["repository"], d["stale"], d["unread"]')" \
 	"('$(tip)', '$repo', False, 0)" 'JSON: values'

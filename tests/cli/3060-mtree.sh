@@ -110,7 +110,8 @@ settle
 es_run es diff
 cp "$es_out" said
 ok 'a new attribute is a difference' sh -c '
-	sed -n "/^  .etc.hosts$/,/^  .etc/p" said | grep -q "xattr   added: .*user.plain"'
+	sed -n "/^.etc.hosts  changed/,/^.etc.[^h]/p" said |
+		grep -q "xattr  *added: .*user.plain"'
 ok 'whose name is quoted' unlike "$(cat said)" "$(printf '[\001-\010\013-\037\177]')"
 ok 'it is committed' es commit
 ok 'soundly' fsck
@@ -178,8 +179,8 @@ ok 'restored all, nothing differs' es diff
 setfattr -n user.plain -v other "$root/etc/hosts"
 setfattr -x user.empty "$root/etc/hosts"
 es diff >said
-ok 'a changed value' grep -q 'xattr   changed: user.plain$' said
-ok 'a removed attribute' grep -q 'xattr   removed: user.empty$' said
+ok 'a changed value' grep -q 'xattr  *changed: user.plain$' said
+ok 'a removed attribute' grep -q 'xattr  *removed: user.empty$' said
 ok 'no value is told' unlike "$(cat said)" 'other|value'
 es diff --json >doc
 if has_module jsonschema; then

@@ -113,7 +113,7 @@ ok 'and has no control characters' unlike "$(cat text)" \
 
 # told NAME - what the text report says of a file: encoding and lines
 told() {
-	awk -v path="  /etc/$1" '/^  [^ ]/ { on = $0 == path; next }
+	awk -v path="/etc/$1  " '/^\// { on = index($0, path) == 1; next }
 		on && /^    (encoding|content|[+-])/' text |
 		sed 's/^    //' | tr '\n' '|'
 }
@@ -149,10 +149,10 @@ content() {
 	json doc "[(lambda c: $2)(x['content']) for x in d['changes'] if x['path'] == '/etc/$1'][0]"
 }
 is "$(content little 'c["encoding"]')" UTF-16LE 'JSON: the encoding'
-is "$(content little 'c["hunks"][0]["lines"][-1]')" \
-	"{'op': '+', 'text': 'zwölf'}" 'JSON: a line'
-is "$(content latin1 'c["hunks"][0]["lines"][-1]')" \
-	"{'op': '+', 'text': 'zwölf'}" 'JSON: a line that was Latin-1'
+is "$(content little 'c["hunks"][0]["lines"][-1]["text"]')" \
+	'zwölf' 'JSON: a line'
+is "$(content latin1 'c["hunks"][0]["lines"][-1]["text"]')" \
+	'zwölf' 'JSON: a line that was Latin-1'
 is "$(content moved 'c')" \
 	"{'state': 'none', 'encoding': 'UTF-8', 'old_encoding': 'ISO-8859-1'}" \
 	'JSON: only the encoding changed'

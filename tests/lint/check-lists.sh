@@ -7,6 +7,9 @@
 out=$(mktemp) || exit 1
 trap 'rm -f "$out"' EXIT
 lists='Makefile.am src/Makefile.inc tests/Makefile.inc'
+for list in conf/channels/Makefile.inc conf/templates/Makefile.inc; do
+	[ ! -e $list ] || lists="$lists $list"
+done
 
 words=$(for list in $lists; do
 	# A folder stands for what is in it; %D% is that of the fragment.
@@ -27,6 +30,7 @@ listed() {
 }
 
 for f in $(tree \( -path './src/*' -o -path './include/*' \
+	-o -path './conf/templates/*' \
 	-o -path './tests/unit/*' -o -path './tests/cli/*' \
 	-o -path './tests/fuzz/*' -o -path './tests/lint/*' \
 	-o -path './tests/bench/*' \) ! -name '*.o' ! -name '*.log' \
@@ -37,7 +41,8 @@ for f in $(tree \( -path './src/*' -o -path './include/*' \
 	tests/*.c) listed "${f%.c}" && continue ;;
 	esac
 	case $f in
-	*.[ch] | *.sh | *.py | *.awk | *.txt | *.[1-9] | *.dict | *.supp)
+	conf/templates/* | *.[ch] | *.sh | *.py | *.awk | *.txt | *.[1-9] | \
+		*.dict | *.supp)
 		echo "$f:1: is in none of $lists"
 		;;
 	esac

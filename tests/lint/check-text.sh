@@ -35,7 +35,8 @@ for f in $files; do
 		}' "$f"
 		;;
 	*.sh | *.py | *.awk | *.am | *.inc | *.ac | *.[1-9] | *.supp | \
-		.githooks/* | .ci/run | contrib/quickstart)
+		.githooks/* | .ci/run | contrib/quickstart | \
+		contrib/check_etcsnap)
 		head -n 3 "$f" | grep -q 'SPDX-License-Identifier: MIT$' ||
 			echo "$f:1: no SPDX line among the first three"
 		;;

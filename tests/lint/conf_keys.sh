@@ -1,12 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# conf_keys.sh - conf/etcsnap.conf and etcsnap.conf(5) name exactly the keys,
-# types and defaults of the table in src/config/conf_table.c
+# conf_keys.sh - conf/etcsnap.conf and the manual pages name exactly the keys,
+# types and defaults of the table in src/config/conf_table.c, conf_channel.c
 . "$(dirname "$0")/common.sh"
 
+# Sections [channel NAME] have files of their own.
 table=src/config/conf_table.c
+channels=src/config/conf_channel.c
 conf=conf/etcsnap.conf
 man=src/config/etcsnap.conf.5
+channels_man=src/deliver/etcsnap-channels.5
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 
@@ -25,7 +28,7 @@ function plural(type) {
 BEGIN {
 	word["BOOL"] = "yes or no"; word["NUMBER"] = "number"
 	word["BYTES"] = "size"; word["SECONDS"] = "duration"
-	word["IO"] = "word"
+	word["IO"] = "word"; word["SIGN"] = "word"; word["PRUNE"] = "word"; word["KEEP"] = "reach"
 	word["PATH"] = "path"; word["GLOB"] = "pattern"
 	word["TEXT"] = "text"; word["ENV"] = "variable"
 	word["LINE"] = "line expression"; word["REPLACE"] = "replacement"
@@ -33,19 +36,20 @@ BEGIN {
 	word["SEVERITY"] = "severity"; word["WORDS"] = "words"
 	word["RECORD"] = "attributes"
 }
-/^\t\[ES_CONF_/ { type = "?"; list = 0; fallback = "?" }
+/^\t(AT\(|\[)ES_CONF_/ { type = "?"; list = 0; fallback = "?" }
 /^\t\t\.section = / { section = string($0) }
 /^\t\t\.key = / { key = string($0) }
 /^\t\t\.type = / { sub(/.*ES_CONF_T_/, ""); sub(/,.*/, ""); type = word[$0] }
 /^\t\t\.list = true/ { list = 1 }
 /^\t\t\.fallback = / {
 	sub(/ETCSNAP_LOCALSTATEDIR "/, "\"/var")
+	sub(/ETCSNAP_SYSCONFDIR "/, "\"/etc")
 	fallback = string($0)
 }
 /^\t},/ {
 	printf "%s %s\t%s\t%s\n", section, key,
 		(list ? "list of " plural(type) : type), fallback
-}' "$table" | sort >"$dir/table"
+}' "$table" "$channels" | sort >"$dir/table"
 
 # Comments are sentences, except for "#key = value" and "#[section]".
 awk '
@@ -70,12 +74,14 @@ section != "" && key != "" && /^\.Pq / {
 	sub(/ from .*/, "", type)
 	printf "%s %s\t%s\t%s\n", section, key, type, fallback
 	key = ""
-}' "$man" | sort >"$dir/man"
+}' "$man" "$channels_man" | sort >"$dir/man"
 
 {
 	[ -s "$dir/table" ] || echo "$table:1: no key found"
 	diff "$dir/table" "$dir/man" |
-		sed -n "s,^< ,$man:1: not as in the table: ,p
+		sed -n "s,^< channel ,$channels_man:1: not as in the table: channel ,p
+			s,^> channel ,$channels_man:1: the table does not say: channel ,p
+			s,^< ,$man:1: not as in the table: ,p
 			s,^> ,$man:1: the table does not say: ,p"
 	# An example stands where there is no default.
 	awk -F'\t' -v conf="$conf" '

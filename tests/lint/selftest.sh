@@ -356,8 +356,10 @@ finds options "$page" 'tells command gone' 'a command that the code lacks'
 cp "$work/page" "$tree/$page"
 
 # --- configuration keys --------------------------------------------------------
-mkdir -p "$tree/src/config" "$tree/conf"
-for f in src/config/conf_table.c src/config/etcsnap.conf.5 conf/etcsnap.conf; do
+mkdir -p "$tree/src/config" "$tree/src/deliver" "$tree/conf"
+for f in src/config/conf_table.c src/config/conf_channel.c \
+	src/config/etcsnap.conf.5 src/deliver/etcsnap-channels.5 \
+	conf/etcsnap.conf; do
 	cp "$srcdir/$f" "$tree/$f"
 done
 chmod -R u+w "$tree/src" "$tree/conf"
@@ -373,7 +375,12 @@ cp "$srcdir/conf/etcsnap.conf" "$tree/conf/"
 sed -i 's/"max_size"/"most_size"/' "$tree/src/config/conf_table.c"
 not_ok 'conf_keys: finds a key that the lists lack' keys
 ok 'conf_keys: and names it, too' like "$(keys)" 'most_size'
-rm -r "$tree/src/config" "$tree/conf"
+cp "$srcdir/src/config/conf_table.c" "$tree/src/config/"
+sed -i 's/"find_url"/"search_url"/' "$tree/src/config/conf_channel.c"
+not_ok 'conf_keys: finds such a key of channels' keys
+ok 'conf_keys: and where it is missing' like "$(keys)" \
+	'^src/deliver/etcsnap-channels.5:.*search_url'
+rm -r "$tree/src/config" "$tree/src/deliver" "$tree/conf"
 
 # --- manual pages --------------------------------------------------------------
 if need_tool mandoc 2; then
@@ -417,7 +424,10 @@ END
 put tests/unit/test_new.c </dev/null
 finds lists src/base/bad.c 'in none of' 'a source that is not built'
 finds lists tests/unit/test_new.c 'in none of' 'a test that is not run'
-unplant src/base/bad.c tests/unit/test_new.c
+mkdir -p "$tree/conf/templates"
+put conf/templates/new.json </dev/null
+finds lists conf/templates/new.json 'in none of' 'a template that is not shipped'
+unplant src/base/bad.c tests/unit/test_new.c conf/templates/new.json
 clean lists
 rm -r "$tree/tests/unit"
 printf '# src/base/bad.c\n' >>"$tree/Makefile.am"

@@ -4,6 +4,7 @@
 #define ETCSNAP_TESTS_REPORT_UNIT_H
 
 #include "etcsnap/report.h"
+#include "etcsnap/report_view.h"
 
 #include "run.h"
 #include "runs.h"
@@ -78,11 +79,20 @@ static inline void es_unit_same_text(const char *got, const char *want)
 
 /** es_unit_render - a report as text; @out is reset first */
 static inline void es_unit_render(struct es_buf *out, const struct es_doc *doc,
-				  unsigned int flags)
+				  const struct es_report_view_options *o)
 {
+	ES_CLEANUP(es_templates_freep) struct es_templates *set = NULL;
+	struct es_error err = ES_ERROR_INIT;
+
 	es_buf_reset(out);
-	ck_assert_int_eq(es_report_text(out, doc, flags), 0);
+	ck_assert_int_eq(es_templates_new(&set, NULL, &err), 0);
+	ck_assert_msg(es_report_render(out, set, "report.txt", doc, o, &err) ==
+			      0,
+		      "%s", err.msg);
 }
+
+/** AS - how a report is to look */
+#define AS(...) (&(const struct es_report_view_options){ __VA_ARGS__ })
 
 /**
  * es_unit_check_json - Python agrees that it is JSON and of our schema

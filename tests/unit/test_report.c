@@ -93,90 +93,116 @@ static struct es_oid new_run(void)
 		      { "system/os", "Debian 12.2\n" }));
 }
 
-#define THEN "modified 2023-11-14 22:13:20\n"
-
 /* All of a report but its header. */
 static const char golden[] =
-	"\nRemoved (3)\n"
-	"  /etc/cron.d/old-job\n"
-	"    file 0644 root:root, 25 bytes, " THEN "    -# run\n"
-	"    -0 3 * * * root old\n"
 	"\n"
-	"  /etc/old.key\n"
-	"    file 0600 root:root, 1 byte, " THEN
-	"    content not shown (secret)\n"
-	"  /usr/bin/old\n"
-	"    file 0755 root:root, 5 bytes, " THEN
-	"    content sha256:4b9f2c32577b\n"
-	"\nAdded (5)\n"
-	"  /etc/cron.d/new-job\n"
-	"    file 0644 www:77, 18 bytes, " THEN "    +0 4 * * * root new\n"
+	"In short\n"
+	"  2 paths touched: only times differ\n"
+	"    /etc/touched1\n"
+	"    /etc/touched2\n"
+	"\n"
+	"WARNING (6)\n"
+	"/etc/cron.d/new-job  added\n"
+	"    file 0644 www:77, 18 bytes, modified 2023-11-14 22:13:20\n"
+	"    +0 4 * * * root new\n"
 	"    \\ no newline at end of file\n"
 	"\n"
-	"  /etc/new.key\n"
-	"    file 0600 root:root, 2 bytes, " THEN
-	"    content not shown (secret)\n"
-	"  /etc/newdir\n"
-	"    directory 0755 root:root\n"
-	"  /etc/newlink\n"
-	"    link root:root, " THEN "    target  ../x\n"
-	"  /etc/unread\n"
-	"    file 0644 root:root, 2 bytes, " THEN
-	"    unread  Permission denied\n"
-	"    +x\n"
-	"\nOf another type now (1)\n"
-	"  /etc/resolv.conf\n"
-	"    type    file -> link\n"
-	"    target  none -> /run/resolv.conf\n"
-	"    @@ -1 +0,0 @@\n"
-	"    -nameserver 1.1.1.1\n"
-	"\nChanged (8)\n"
-	"  /etc/dev\n"
-	"    device  1:3 -> 1:5\n"
-	"  /etc/fstab\n"
-	"    size    15 -> 14\n"
-	"    mtime   2023-11-14 22:13:20 -> 2023-11-14 22:16:40\n"
+	"/etc/cron.d/old-job  removed\n"
+	"    file 0644 root:root, 25 bytes, modified 2023-11-14 22:13:20\n"
+	"    -# run\n"
+	"    -0 3 * * * root old\n"
+	"\n"
+	"/etc/shadow  changed\n"
+	"               old                                       | new\n"
+	"    mode       0600                                      | 0644\n"
+	"    content changed, not shown (secret)\n"
+	"\n"
+	"/usr/bin/old  removed\n"
+	"    file 0755 root:root, 5 bytes, modified 2023-11-14 22:13:20\n"
+	"    content sha256:4b9f2c32577beb1ebc8ab2a1e226faaa9176a81cd4eedbaa22f8a0db919972b5\n"
+	"\n"
+	"/usr/bin/ping  changed\n"
+	"    xattr      added: user.c\n"
+	"    xattr      removed: user.b\n"
+	"    xattr      changed: security.capability\n"
+	"\n"
+	"/usr/bin/sudo  changed\n"
+	"               old                                       | new\n"
+	"    size       4                                         | 5\n"
+	"    unread     none                                      | Input/output error\n"
+	"    content    sha256:6443b78e50315852d3c0eb5522a79d6d17161e21367ecc9481ee5fd6a00b9768\n"
+	"             | sha256:209de6a2ed586d324aaab4d203586a735f200254726ff4a1f6abc63989e3f547\n"
+	"\n"
+	"Notice (11)\n"
+	"/etc/dev  changed\n"
+	"               old                                       | new\n"
+	"    device     1:3                                       | 1:5\n"
+	"\n"
+	"/etc/fstab  changed\n"
+	"    at 2023-11-14 22:16:40\n"
+	"               old                                       | new\n"
+	"    size       15                                        | 14\n"
+	"    mtime      2023-11-14 22:13:20                       | 2023-11-14 22:16:40\n"
 	"    @@ -1 +1 @@\n"
 	"    -LABEL=a / ext4\n"
 	"    +LABEL=a / ext4\n"
 	"    \\ no newline at end of file\n"
 	"\n"
-	"  /etc/link\n"
-	"    target  " BERLIN "\n"
-	"         -> " BUENOS "\n"
-	"  /etc/shadow\n"
-	"    mode    0600 -> 0644\n"
-	"    content changed, not shown (secret)\n"
-	"  /etc/sshd_config\n"
-	"    mode    0644 -> 0600\n"
-	"    owner   root (0) -> www (33)\n"
-	"    size    27 -> 28\n"
-	"    links   1 -> 2\n"
+	"/etc/link  changed\n"
+	"               old                                       | new\n"
+	"    target     /usr/share/zoneinfo/Europe/Berlin\n"
+	"             | /usr/share/zoneinfo/America/Argentina/Buenos_Aires\n"
+	"\n"
+	"/etc/moved.conf\n"
+	"  -> /etc/moved-here.conf  renamed\n"
+	"               old                                       | new\n"
+	"    mode       0644                                      | 0600\n"
+	"\n"
+	"/etc/new.key  added\n"
+	"    file 0600 root:root, 2 bytes, modified 2023-11-14 22:13:20\n"
+	"    content not shown (secret)\n"
+	"\n"
+	"/etc/newdir  added\n"
+	"    directory 0755 root:root\n"
+	"\n"
+	"/etc/newlink  added\n"
+	"    link root:root, modified 2023-11-14 22:13:20\n"
+	"    target ../x\n"
+	"\n"
+	"/etc/old.key  removed\n"
+	"    file 0600 root:root, 1 byte, modified 2023-11-14 22:13:20\n"
+	"    content not shown (secret)\n"
+	"\n"
+	"/etc/resolv.conf  of another type\n"
+	"               old                                       | new\n"
+	"    type       file                                      | link\n"
+	"    target     none                                      | /run/resolv.conf\n"
+	"    @@ -1 +0,0 @@\n"
+	"    -nameserver 1.1.1.1\n"
+	"\n"
+	"/etc/sshd_config  changed\n"
+	"               old                                       | new\n"
+	"    mode       0644                                      | 0600\n"
+	"    owner      root (0)                                  | www (33)\n"
+	"    size       27                                        | 28\n"
+	"    links      1                                         | 2\n"
 	"    @@ -1,2 +1,2 @@\n"
 	"     Port 22\n"
 	"    -PermitRootLogin no\n"
 	"    +PermitRootLogin yes\n"
 	"\n"
-	"  /usr/bin/ping\n"
-	"    xattr   added: user.c\n"
-	"    xattr   removed: user.b\n"
-	"    xattr   changed: security.capability\n"
-	"  /usr/bin/sudo\n"
-	"    size    4 -> 5\n"
-	"    unread  none -> Input/output error\n"
-	"    content sha256:6443b78e5031 -> sha256:209de6a2ed58\n"
-	"  system/os\n"
+	"/etc/unread  added\n"
+	"    file 0644 root:root, 2 bytes, modified 2023-11-14 22:13:20\n"
+	"    unread Permission denied\n"
+	"    +x\n"
+	"\n"
+	"Commands and system (1)\n"
+	"system/os  changed\n"
 	"    @@ -1 +1 @@\n"
 	"    -Debian 12.1\n"
 	"    +Debian 12.2\n"
-	"\nRenamed (1)\n"
-	"  /etc/moved.conf\n"
-	"    -> /etc/moved-here.conf\n"
-	"    mode    0644 -> 0600\n"
-	"\nTouched: only times differ (2)\n"
-	"  /etc/touched1\n"
-	"  /etc/touched2\n"
-	"\nCould not be read; what was known is kept (2)\n"
+	"\n"
+	"Could not be read; what was known is kept (2)\n"
 	"  /etc/a\\nb: Permission denied\n"
 	"  /var/log/x: changed under every read\n";
 
@@ -187,7 +213,7 @@ START_TEST(report_text_is_golden)
 	struct es_doc *doc = es_unit_report(&a, &b, false);
 	ES_CLEANUP(es_buf_dispose) struct es_buf out = ES_BUF_INIT(1 << 20);
 
-	es_unit_render(&out, doc, ES_REPORT_NO_HEADER);
+	es_unit_render(&out, doc, AS(.no_header = true, .whole = true));
 	es_unit_same_text(out.data, golden);
 	es_unit_check_json(doc);
 }
@@ -205,20 +231,21 @@ START_TEST(report_header_names_both_runs)
 	const char *old = es_doc_get_str(es_doc_get(doc, "old"), "commit");
 	const char *new = es_doc_get_str(es_doc_get(doc, "new"), "commit");
 
-	es_unit_render(&out, doc, 0);
+	es_unit_render(&out, doc, AS(.whole = true));
 	es_buf_addf(
 		&want,
-		"web1: 3 removed, 5 added, 1 of another type, 8 changed, "
-		"1 renamed, 2 touched\n"
+		"web1: WARNING: /etc/cron.d/new-job: added; 17 more\n"
+		"Look at it today. 3 removed, 5 added, 1 of another type, 8 "
+		"changed, 1 renamed, 2 touched\n"
 		"  from  %.7s  2023-11-14 22:13:20 +0000  cron by etcsnap\n"
 		"  to    %.7s  2023-11-14 23:13:20 +0000  cron by etcsnap\n%s",
 		old, new, golden);
 	es_unit_same_text(out.data, want.data);
 	ck_assert(!es_doc_get_bool(es_doc_get(doc, "new"), "live"));
-	es_unit_render(&out, live, 0);
+	es_unit_render(&out, live, AS(.whole = true));
 	ck_assert_ptr_nonnull(strstr(out.data,
 				     "\n  to    live     2023-11-15 00:13:20 "
-				     "+0000\n\nRemoved"));
+				     "+0000\n\nIn short"));
 	ck_assert(es_doc_get_bool(es_doc_get(live, "new"), "live"));
 	es_unit_check_json(live);
 }
@@ -231,7 +258,7 @@ START_TEST(report_without_patches)
 	struct es_doc *doc = es_unit_report(&a, &b, false);
 	ES_CLEANUP(es_buf_dispose) struct es_buf out = ES_BUF_INIT(1 << 20);
 
-	es_unit_render(&out, doc, ES_REPORT_NO_HEADER | ES_REPORT_NO_PATCH);
+	es_unit_render(&out, doc, AS(.no_header = true, .no_patch = true));
 	ck_assert_ptr_null(strstr(out.data, "@@"));
 	ck_assert_ptr_null(strstr(out.data, "PermitRootLogin"));
 	ck_assert_ptr_null(strstr(out.data, "\n\n  "));
@@ -249,11 +276,12 @@ START_TEST(report_colours_are_all_that_differs)
 	ES_CLEANUP(es_buf_dispose) struct es_buf out = ES_BUF_INIT(1 << 20);
 	ES_CLEANUP(es_buf_dispose) struct es_buf bare = ES_BUF_INIT(1 << 20);
 
-	es_unit_render(&out, doc, ES_REPORT_NO_HEADER | ES_REPORT_COLOR);
+	es_unit_render(&out, doc,
+		       AS(.no_header = true, .color = true, .whole = true));
 	ck_assert_ptr_nonnull(
-		strstr(out.data, "    \033[31m-PermitRootLogin no\033[m\n"));
+		strstr(out.data, "    \033[31m-PermitRootLogin \033[1;7mno"));
 	ck_assert_ptr_nonnull(
-		strstr(out.data, "    \033[32m+PermitRootLogin yes\033[m\n"));
+		strstr(out.data, "\033[1;7myes\033[m\033[32m\033[m\n"));
 	ck_assert_ptr_nonnull(
 		strstr(out.data, "    \033[36m@@ -1,2 +1,2 @@\033[m\n"));
 	for (const char *s = out.data; *s; s++) {
@@ -273,9 +301,9 @@ START_TEST(report_of_no_changes)
 	struct es_doc *doc = es_unit_report(&a, &a, false);
 	ES_CLEANUP(es_buf_dispose) struct es_buf out = ES_BUF_INIT(1 << 20);
 
-	es_unit_render(&out, doc, ES_REPORT_NO_HEADER);
+	es_unit_render(&out, doc, AS(.no_header = true, .whole = true));
 	ck_assert_str_eq(out.data, "no changes\n");
-	es_unit_render(&out, doc, 0);
+	es_unit_render(&out, doc, AS(.whole = true));
 	ck_assert_int_eq(strncmp(out.data, "web1: no changes\n  from", 23), 0);
 	es_unit_check_json(doc);
 }
@@ -293,11 +321,12 @@ START_TEST(report_of_a_first_run)
 	ES_CLEANUP(es_buf_dispose) struct es_buf out = ES_BUF_INIT(1 << 20);
 
 	/* The commit says 1234; the live system is counted. */
-	es_unit_render(&out, doc, 0);
+	es_unit_render(&out, doc, AS(.whole = true));
 	ck_assert_int_eq(strncmp(out.data,
-				 "web1: first run: 1234 entries watched\n", 38),
+				 "web1: first run: 1,234 entries watched\n",
+				 39),
 			 0);
-	es_unit_render(&out, live, 0);
+	es_unit_render(&out, live, AS(.whole = true));
 	ck_assert_str_eq(out.data, "web1: first run: 2 entries watched\n"
 				   "  run   live     2023-11-15 00:13:20 "
 				   "+0000\n");
@@ -320,8 +349,9 @@ START_TEST(report_cuts_long_files)
 	struct es_doc *doc = es_unit_report(&a, &b, false);
 	ES_CLEANUP(es_buf_dispose) struct es_buf out = ES_BUF_INIT(1 << 20);
 
-	es_unit_render(&out, doc, ES_REPORT_NO_HEADER);
-	ck_assert_ptr_nonnull(strstr(out.data, "\n    ... 61 more lines\n"));
+	es_unit_render(&out, doc, AS(.no_header = true));
+	ck_assert_ptr_nonnull(
+		strstr(out.data, "\n    \xe2\x80\xa6 61 more lines\n"));
 	ck_assert_ptr_null(strstr(out.data, "+end"));
 }
 END_TEST
@@ -342,10 +372,13 @@ START_TEST(report_folds_many_touched)
 	struct es_oid b = es_unit_tree(&repo, is, 30);
 	ES_CLEANUP(es_doc_freep)
 	struct es_doc *doc = es_unit_report(&a, &b, false);
-	es_unit_render(&out, doc, ES_REPORT_NO_HEADER);
-	ck_assert_ptr_nonnull(strstr(out.data, "(30)\n  /f00\n"));
-	ck_assert_ptr_nonnull(strstr(out.data, "  /f19\n  ... 10 more\n"));
+	es_unit_render(&out, doc, AS(.no_header = true));
+	ck_assert_ptr_nonnull(strstr(
+		out.data, "  30 paths touched: only times differ: /f00, /f01"));
+	ck_assert_ptr_nonnull(strstr(out.data, ", \xe2\x80\xa6\n"));
 	ck_assert_ptr_null(strstr(out.data, "/f20"));
+	es_unit_render(&out, doc, AS(.whole = true));
+	ck_assert_ptr_nonnull(strstr(out.data, "\n    /f29\n"));
 }
 END_TEST
 
@@ -373,28 +406,33 @@ START_TEST(report_folds_what_other_rules_did)
 	struct es_oid b = es_unit_tree(&repo, is, 34);
 	ES_CLEANUP(es_doc_freep)
 	struct es_doc *doc = es_unit_report(&a, &b, false);
-	es_unit_render(&out, doc, ES_REPORT_NO_HEADER);
+	es_unit_render(&out, doc, AS(.no_header = true));
 	es_unit_same_text(
 		out.data,
-		"\nChanged (1)\n"
-		"  /etc/x\n"
-		"    mode    0644 -> 0600\n"
-		"    class   mirror -> secret\n"
+		"\nIn short\n"
+		"  32 paths now watched, since the rules changed: "
+		"/opt/thing-00, /opt/thing-01, /opt/thing-02, "
+		"\xe2\x80\xa6\n"
+		"\nNotice (1)\n"
+		"/etc/x  changed\n"
+		"               old                                       | "
+		"new\n"
+		"    mode       0644                                      | "
+		"0600\n"
+		"    class      mirror                                    | "
+		"secret\n"
 		"    content not shown (secret)\n"
-		"\nNow watched, since the rules changed (32)\n"
-		"  /opt/thing-00, /opt/thing-01, /opt/thing-02, /opt/thing-03, "
-		"/opt/thing-04, ...\n"
 		"\nRules are stricter now for 1 of these paths. What was "
-		"recorded of them\nbefore stays in old commits: only "
-		"\"etcsnap init --reset\" and a new remote\nleave it "
+		"recorded of them before stays in old commits:\nonly "
+		"\"etcsnap init --reset\" and a new remote leave it "
 		"behind.\n");
 	es_unit_check_json(doc);
 	/* Nor does the other way round show it. */
 	ES_CLEANUP(es_doc_freep)
 	struct es_doc *back = es_unit_report(&b, &a, false);
-	es_unit_render(&out, back, 0);
+	es_unit_render(&out, back, AS(.whole = true));
 	ck_assert_ptr_null(strstr(out.data, "top"));
-	ck_assert_ptr_nonnull(strstr(out.data, "No longer watched"));
+	ck_assert_ptr_nonnull(strstr(out.data, "no longer watched"));
 	es_unit_check_json(back);
 }
 END_TEST

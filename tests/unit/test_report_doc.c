@@ -95,7 +95,7 @@ START_TEST(report_quotes_hostile_bytes)
 	const struct es_doc *changes = es_doc_get(doc, "changes");
 
 	ck_assert_uint_eq(es_doc_len(changes), 2);
-	es_unit_render(&out, doc, 0);
+	es_unit_render(&out, doc, AS(.whole = true));
 	assert_safe(&out);
 	es_buf_reset(&out);
 	ck_assert(es_doc_get_bytes(es_doc_at(changes, 1), "path", &out));

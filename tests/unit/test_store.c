@@ -315,7 +315,7 @@ static const struct {
 } leftovers[] = {
 	{ "refs/heads/main.lock", false, true },
 	{ "refs/heads/a/b.lock", false, true },
-	{ "refs/etcsnap/delivered/main/ops.lock", false, true },
+	{ "refs/etcsnap/delivered/main/ops.lock", false, false },
 	{ "refs/tags/boot/x.lock", false, true },
 	{ "refs/remotes/origin/main.lock", false, false },
 	{ "refs/remotes/origin/main.lock", true, true },
