@@ -97,7 +97,7 @@ static int check_parts(const struct urls *c, CURLU *u, struct url_rules *rules,
 				   "the URL of '%s' has a user in it; "
 				   "there is a setting for that",
 				   ES_Q(shown));
-	if (r == 0 && host) {
+	if (r == 0 && scheme && host) {
 		rules->local = is_this_machine(host);
 		rules->plain = strcasecmp(scheme, rules->schemes[0]) == 0;
 	}

@@ -451,13 +451,13 @@ int es_send_mail(struct es_transport_result *out, struct maker *m,
 		bits = calloc(d.n_envelope, sizeof(*bits));
 		rc = bits ? 0 : es_fail_oom(err);
 	}
-	if (rc >= 0)
+	if (rc >= 0 && bits)
 		check = select_recipients(&d, msg->span, bits);
 	if (rc >= 0 && (url.len == 0 || strncmp(url.data, "sendmail:", 9) == 0))
 		rc = by_sendmail(out, &d, c, url.len ? url.data + 9 : "", err);
 	else if (rc >= 0)
 		rc = by_smtp(out, &d, c, url.data, err);
-	*done = rc >= 0 ? busy_ones(out, bits, check) : 0;
+	*done = rc >= 0 && bits ? busy_ones(out, bits, check) : 0;
 	free(bits);
 	dispose(&d);
 	return rc;

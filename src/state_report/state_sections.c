@@ -90,23 +90,10 @@ static void add_memory(struct state_section *s, struct state_cells *c,
 	state_push(s, ES_SEVERITY_NONE, c);
 }
 
-static void add_update(struct state_section *s, struct state_cells *c,
-		       const struct es_doc *p)
-{
-	es_buf_adds(&c->text, "  ");
-	state_quoted(&c->text, p, "name");
-	state_quoted(&c->note, p, "old");
-	es_buf_adds(&c->note, " -> ");
-	state_quoted(&c->note, p, "new");
-	state_push(s, ES_SEVERITY_NONE, c);
-}
-
 static void add_updates(struct state_section *s, struct state_cells *c,
 			const struct es_doc *doc)
 {
 	const struct es_doc *u = es_doc_get(doc, "updates");
-	const struct es_doc *list = es_doc_get(u, "packages"), *p;
-	size_t shown = 0;
 
 	es_buf_adds(&c->text, "updates");
 	if (!es_doc_get_bool(u, "known")) {
@@ -121,17 +108,6 @@ static void add_updates(struct state_section *s, struct state_cells *c,
 	es_buf_adds(&c->note, "lists are ");
 	state_duration(&c->note, state_number(u, "age"));
 	es_buf_adds(&c->note, " old");
-	state_push(s, ES_SEVERITY_NONE, c);
-	for (size_t i = 0; list && (p = es_doc_at(list, i)) != NULL; i++) {
-		if (!es_doc_get_bool(p, "security"))
-			continue;
-		if (shown++ < UPDATES_MAX)
-			add_update(s, c, p);
-	}
-	if (shown <= UPDATES_MAX)
-		return;
-	es_buf_addf(&c->text, "  \xe2\x80\xa6 and %zu more",
-		    shown - UPDATES_MAX);
 	state_push(s, ES_SEVERITY_NONE, c);
 }
 
@@ -164,6 +140,29 @@ static void add_machine(const struct state_view *v)
 		add_age(&s, &c, runs, "last", "last_age", "last run");
 		add_age(&s, &c, runs, "full", "full_age", "last full run");
 		add_age(&s, &c, runs, "changed", "changed_age", "last change");
+	}
+	state_finish(&s, &c, 0);
+}
+
+/* The packages that should not wait. */
+static void add_security(const struct state_view *v)
+{
+	const struct es_doc *u = es_doc_get(v->doc, "updates");
+	const struct es_doc *list = es_doc_get(u, "packages"), *p;
+	struct state_cells c = state_cells();
+	struct state_section s;
+
+	if (state_number(u, "security") == 0 || !list)
+		return;
+	s = state_section(v, "Security updates", UPDATES_MAX);
+	for (size_t i = 0; (p = es_doc_at(list, i)) != NULL; i++) {
+		if (!es_doc_get_bool(p, "security"))
+			continue;
+		state_quoted(&c.text, p, "name");
+		state_quoted(&c.note, p, "old");
+		es_buf_adds(&c.note, " -> ");
+		state_quoted(&c.note, p, "new");
+		state_push(&s, ES_SEVERITY_NONE, &c);
 	}
 	state_finish(&s, &c, 0);
 }
@@ -359,6 +358,7 @@ void state_sections(const struct state_view *v)
 	add_disks(v);
 	add_raid(v);
 	add_network(v);
+	add_security(v);
 	state_sections_people(v);
 	add_processes(v);
 	state_sections_channels(v);
