@@ -20,7 +20,9 @@
  * what is being told: after a clear failure it goes, after an unclear one the
  * very same message is sent again, with the same Message-ID.
  *
- * KIND is "main" for digests and "urgent" for immediate alarms.
+ * KIND is "main" for digests and "urgent" for immediate alarms; "late" is there
+ * while some recipients of a mail were busy when others were told: it says
+ * where those stand, who are then told alone.
  *
  * Back-off, times and the last error of each channel stand in the file
  * "delivery" beside the repository; without it a channel is tried at once.

@@ -57,7 +57,7 @@ outcome() {
 	[ "$(mark delivered/main/ops)" = "$was" ] || got="moved-$got"
 	[ -z "$(mark sending/main/ops)" ] || got="sending-$got"
 	# the sixth word of a row: a person must do something
-	[ "$(awk '$1 == "ops" { print $6 }' state/delivery)" = 0 ] ||
+	! awk '$1 == "ops" && $6 { n++ } END { exit !n }' state/delivery ||
 		got=$got-refused
 	case $got in
 	moved-sent) got=sent ;;

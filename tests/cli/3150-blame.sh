@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# 3120-blame.sh - which run each line came with, as git blame has it; the log of
+# 3150-blame.sh - which run each line came with, as git blame has it; the log of
 # one path
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 need git python3
