@@ -74,8 +74,8 @@ outcome() {
 for row in good:sent plain:denied nostarttls:denied noauth:sent \
 	wantsauth:denied nomail:denied busy:retry mail451:retry \
 	data451:retry greylist:retry mail550:retry dot552:retry \
-	dotclose:unsure datareset:unsure dotmute:unsure dotslow:unsure \
-	mute:retry slow:retry garbage:retry expired:denied \
+	dotclose:unsure datareset:unsure dotmute:unsure \
+	mute:retry slow:retry expired:denied \
 	selfsigned:denied wrongname:denied; do
 	mails "${row%:*}"
 	outcome "mail, ${row%:*}" "${row#*:}"

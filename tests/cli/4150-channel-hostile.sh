@@ -36,8 +36,11 @@ if command -v strace >/dev/null && strace -o trace true 2>/dev/null; then
 		"password_file = $work/password" 'subject = hush-subject'
 	echo hush-content >"$root/etc/motd"
 	es commit --no-notify
-	ASAN_OPTIONS="detect_leaks=0:$ASAN_OPTIONS" strace -f -s 100000 -e trace=execve,write,sendto,sendmsg,writev \
-		-o trace "$ETCSNAP" -c "$conf" notify ||
+	# the leak sanitizer traces, too
+	ASAN_OPTIONS="detect_leaks=0:$ASAN_OPTIONS" \
+		strace -f -s 100000 -o trace \
+		-e trace=execve,write,sendto,sendmsg,writev \
+		"$ETCSNAP" -c "$conf" notify ||
 		note "exit status $?"
 	grep -E 'execve\(' trace >execs
 	ok 'a program of its own sends' grep -q 'etcsnap-send"\]' execs
