@@ -431,7 +431,7 @@ static int tell_notice(struct walk *w, struct es_error *err)
 }
 
 /* What is not told, and where it is. */
-static int tell_rest(struct walk *w, int64_t dropped, int64_t skipped,
+static int tell_rest(struct walk *w, int64_t dropped, bool skipped,
 		     struct es_error *err)
 {
 	begin(w, EVENT_REPORT, w->msg->severity);
@@ -444,9 +444,8 @@ static int tell_rest(struct walk *w, int64_t dropped, int64_t skipped,
 			    dropped);
 	if (skipped)
 		es_buf_addf(&w->e.text,
-			    "%s%" PRId64 " runs were pruned before they could "
-			    "be told",
-			    dropped ? "; " : "", skipped);
+			    "%sruns were pruned before they could be told",
+			    dropped ? "; " : "");
 	return end(w, err);
 }
 
@@ -505,7 +504,7 @@ static int walk(struct walk *w, struct es_error *err)
 	const struct es_doc *changes = es_doc_get(report, "changes");
 	const struct es_doc *limits = es_doc_get(report, "limits");
 	const bool found = count_findings(w->msg) > 0;
-	const int64_t skipped = es_doc_get_number(report, "skipped", 0);
+	const bool skipped = w->msg->span->skipped;
 	const struct es_doc *c;
 	int64_t dropped = 0;
 	int rc = 0;

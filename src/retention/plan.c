@@ -185,6 +185,7 @@ static int wait_for_channels(struct es_plan *p, const struct es_conf *conf,
 
 	for (size_t i = 0; i < p->n_roots && keep.seconds > 0; i++) {
 		static const char *const kinds[] = {
+			"refs/etcsnap/delivered/late/",
 			"refs/etcsnap/delivered/main/",
 			"refs/etcsnap/delivered/urgent/",
 		};
@@ -193,7 +194,8 @@ static int wait_for_channels(struct es_plan *p, const struct es_conf *conf,
 		const size_t wanted = untold < most ? untold : most;
 
 		if ((!begins(r->name, kinds[0]) &&
-		     !begins(r->name, kinds[1])) ||
+		     !begins(r->name, kinds[1]) &&
+		     !begins(r->name, kinds[2])) ||
 		    wanted <= main->kept)
 			continue;
 		main->kept = wanted;

@@ -12,7 +12,7 @@
 #include <time.h>
 
 /*
- * In a mail, our header field X-Etcsnap-Commit names OLD..NEW; in its body an
+ * In a mail, our header field X-Etcsnap-Commit names a run; in its body an
  * id counts after the word "commit", or when it has all its digits; not on
  * lines of a difference or a quotation, which are what somebody else wrote. In
  * a plain list every full id counts, and a date on its line says when it was
