@@ -16,6 +16,9 @@
 /* Bytes of blanks before a line, of all partials in each other. */
 #define INDENT_MAX ((size_t)4096)
 
+/* What a partial counts, beside what is in it. */
+#define PARTIAL_STEPS 64
+
 /* A value that names are looked up in. */
 struct frame {
 	struct es_value v;
