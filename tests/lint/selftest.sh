@@ -127,7 +127,7 @@ int es_buf_add(struct es_buf *b, char c)
 	return 0;
 }
 END
-sed -E -e '/^layer/s/^(layer [a-z.]+ [0-9]+).*/\1/' \
+sed -E -e '/^layer/s/^(layer [a-z_.]+ [0-9]+).*/\1/' \
 	-e 's/^layer base 0/& buf/; s/^layer store 3/& store/' \
 	-e 's/^layer delta 4/& delta/' \
 	"$srcdir/tests/lint/layers.txt" >"$tree/tests/lint/layers.txt"
@@ -150,9 +150,9 @@ finds layers src/store/up.c:3 'not this folder' 'a private header of another fol
 put src/store/up.c <<'END'
 #include <sqlite3.h>
 END
-finds layers src/store/up.c:3 'src/state alone' 'a library outside of its folder'
+finds layers src/store/up.c:3 'state alone' 'a library outside of its folder'
 put src/store/up.c <<'END'
-#include <curl/curl.h>
+#include <nobody/knows.h>
 END
 finds layers src/store/up.c:3 'neither' 'an unknown library'
 put src/store/up.c <<'END'
