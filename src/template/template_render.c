@@ -17,7 +17,7 @@
 #define INDENT_MAX ((size_t)4096)
 
 /* What a partial counts, beside what is in it. */
-#define PARTIAL_STEPS 64
+#define PARTIAL_STEPS 256
 
 /* A value that names are looked up in. */
 struct frame {
@@ -177,6 +177,8 @@ static int render_partial(struct rendering *r, const struct es_template *t,
 			     "more than %d partials in each other, the last "
 			     "is '%s'",
 			     TEMPLATE_PARTIALS_MAX, ES_Q(op->text));
+	/* to look for one by its name takes as long as many tags */
+	r->steps += PARTIAL_STEPS;
 	if (r->set)
 		rc = es_templates_get(&part, r->set, op->text, &why);
 	if (rc == -ENOENT)
