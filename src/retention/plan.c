@@ -193,8 +193,7 @@ static int wait_for_channels(struct es_plan *p, const struct es_conf *conf,
 		const size_t untold = count_untold(main, &r->id);
 		const size_t wanted = untold < most ? untold : most;
 
-		if ((!begins(r->name, kinds[0]) &&
-		     !begins(r->name, kinds[1]) &&
+		if ((!begins(r->name, kinds[0]) && !begins(r->name, kinds[1]) &&
 		     !begins(r->name, kinds[2])) ||
 		    wanted <= main->kept)
 			continue;
