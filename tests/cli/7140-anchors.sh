@@ -21,6 +21,12 @@ git_repo rev-list --reverse main >ids
 cat >mbox.py <<'END'
 import email.message, email.utils, mailbox, sys, time
 ids = open("ids").read().split()
+# an abbreviation of digits alone is taken for a number
+def short(id):
+    n = 12
+    while id[:n].isdigit():
+        n += 1
+    return id[:n]
 box = mailbox.mbox(sys.argv[1])
 old = "0" * 40
 for day, new in enumerate(ids):
@@ -38,7 +44,7 @@ for day, new in enumerate(ids):
  commit 7654321abc likewise
 > commit abcdef1234
 Build 20260501123456789 is a number.
-""" % new[:12] + "x" * 200 + " \u00e4\n")
+""" % short(new) + "x" * 200 + " \u00e4\n")
     if day == 3:
         m.add_attachment(b"PDF", maintype="application", subtype="pdf",
                          cid="<%s@web1>" % ("c" * 40))
