@@ -211,26 +211,62 @@ static ssize_t get_value(const struct restore_object *o, const char *name,
 		      : getxattr(p.text, name, room, XATTR_ROOM);
 }
 
-static int set_value(const struct restore_object *o, const char *name,
+/* Set a value, or take it off where that is NULL. */
+static int put_value(const struct restore_object *o, const char *name,
 		     const char *value, size_t len)
 {
 	struct by_path p;
 
 	if (o->real)
-		return fsetxattr(o->fd, name, value, len, 0);
+		return value ? fsetxattr(o->fd, name, value, len, 0)
+			     : fremovexattr(o->fd, name);
 	p = path_of(o);
+	if (!value)
+		return p.link ? lremovexattr(p.text, name)
+			      : removexattr(p.text, name);
 	return p.link ? lsetxattr(p.text, name, value, len, 0)
 		      : setxattr(p.text, name, value, len, 0);
 }
 
+/* Whether an owner who may not write was lent that; @mode is to be put back. */
+static bool lend_write(const struct restore_object *o, mode_t *mode)
+{
+	struct stat st;
+
+	if (fstatat(o->fd, "", &st, AT_EMPTY_PATH) < 0 || S_ISLNK(st.st_mode) ||
+	    st.st_uid != geteuid() || (st.st_mode & S_IWUSR))
+		return false;
+	*mode = st.st_mode & 07777;
+	return change_mode(o, *mode | S_IWUSR) == 0;
+}
+
+/* Values of "user." are for those who may write, its owner being none. */
+static int set_value(const struct restore_object *o, const char *name,
+		     const char *value, size_t len)
+{
+	int rc = put_value(o, name, value, len);
+	mode_t mode;
+	int code;
+
+	if (rc == 0 || errno != EACCES)
+		return rc;
+	if (!lend_write(o, &mode)) {
+		errno = EACCES;
+		return -1;
+	}
+	rc = put_value(o, name, value, len);
+	code = errno;
+	if (change_mode(o, mode) < 0 && rc == 0) {
+		code = errno;
+		rc = -1;
+	}
+	errno = code;
+	return rc;
+}
+
 static int remove_name(const struct restore_object *o, const char *name)
 {
-	struct by_path p;
-
-	if (o->real)
-		return fremovexattr(o->fd, name);
-	p = path_of(o);
-	return p.link ? lremovexattr(p.text, name) : removexattr(p.text, name);
+	return set_value(o, name, NULL, 0);
 }
 
 static unsigned int fail_xattr(struct es_buf *said, const char *name, int code)

@@ -33,6 +33,7 @@ at() {
 
 # change [PATH] - a line more in a file
 change() {
+	chmod u+w "${1:-$root/etc/motd}"
 	echo "at $SOURCE_DATE_EPOCH" >>"${1:-$root/etc/motd}"
 }
 
