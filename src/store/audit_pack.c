@@ -160,9 +160,10 @@ static int make_nodes(struct job *j)
 		node->child = node->next = NONE;
 		j->by_id[i] = i;
 		node->seen = es_pack_file_entry(j->file, i, &e, &ignored) < 0;
-		node->object.id = e.id;
+		/* of one that is damaged the index still knows the id */
+		es_pack_file_id(j->file, i, &node->object.id);
 		if (node->seen)
-			es_audit_tell_object(j->a, &e.id,
+			es_audit_tell_object(j->a, &node->object.id,
 					     "is damaged in its pack");
 	}
 	qsort_r(j->by_id, j->n, sizeof(*j->by_id), cmp_id, j->nodes);
