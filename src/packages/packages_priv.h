@@ -109,6 +109,7 @@ struct dir {
  * @divert:   1 + its number when others' files of this path are elsewhere
  * @kind:     enum es_package_digest
  * @conffile: its administrator may change it
+ * @shared:   other packages have it as well
  */
 struct file {
 	uint32_t name;
@@ -117,7 +118,8 @@ struct file {
 	uint32_t digest;
 	uint16_t divert;
 	uint8_t kind;
-	bool conffile;
+	bool conffile : 1;
+	bool shared : 1;
 };
 
 /**

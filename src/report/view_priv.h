@@ -69,6 +69,10 @@ const struct es_doc *view_attribute(const struct es_doc *change,
 /* Whether there is one side only: added or removed. */
 bool view_is_one_sided(const struct es_doc *change);
 
+/* "36 lines added, 15 removed"; adds nothing and returns false where that is
+ * not known. */
+bool view_line_counts(struct es_buf *out, const struct es_doc *content);
+
 /* What an object is that came or went: "file 0644 root:root, 44 bytes". */
 void view_summary(struct es_buf *out, const struct es_doc *change);
 

@@ -9,15 +9,18 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* Entries of each list before it is cut. */
+/* Entries of each list before it is cut, and to how many where that is less. */
 #define TOP_MAX 15
 #define PACKAGES_MAX 12
+#define PACKAGES_CUT 6
 #define COMMANDS_MAX 5
 #define FOLDED_MAX 12
 #define FINDINGS_MAX 15
 #define DETAILS_MAX 100
 /* Lines of details from which a table of contents is worth its line. */
 #define LONG 60
+/* Changes from which it is worth saying what to look at first. */
+#define TOP_MIN 6
 /* Columns of a path in the list of what to look at first. */
 #define PATH_COLUMNS 42
 #define SEVERITY_COLUMNS 8
@@ -140,13 +143,13 @@ static void add_top_line(struct es_doc *lines, const struct view *v,
 	view_push(lines, &b);
 }
 
-/* What to look at first; of three or less the details say it soon enough. */
+/* What to look at first; of a few the details say it soon enough. */
 static void add_top(const struct view *v, bool always)
 {
 	size_t n = v->n_files + v->n_texts, columns = 20, max;
 	struct es_doc *lines;
 
-	if (n == 0 || v->o->whole || (n <= 3 && !always))
+	if (n == 0 || v->o->whole || (n < TOP_MIN && !always))
 		return;
 	max = view_cap(v, n, TOP_MAX);
 	for (size_t i = 0; i < max; i++) {
@@ -195,7 +198,8 @@ static void add_commands(struct es_doc *lines, const struct view *v,
 static void add_packages(const struct view *v)
 {
 	const struct es_doc *ops = es_doc_get(v->report, "packages");
-	size_t n = view_count_packages(v), max = view_cap(v, n, PACKAGES_MAX);
+	size_t n = view_count_packages(v);
+	size_t max = view_cap(v, n, n > PACKAGES_MAX ? PACKAGES_CUT : n);
 	struct view_packages at = { 0 };
 	struct es_doc *lines;
 

@@ -11,6 +11,8 @@
 /* Lines of a file that is new or gone, and of what differs, before a cut. */
 #define WHOLE_MAX 40
 #define DIFF_MAX 120
+/* So many lines are always shown; more of them give way to an alarm. */
+#define SHORT_MAX 12
 /* Bytes of a line of content before it is cut. */
 #define LINE_MAX_BYTES 1000
 /* Columns of an attribute's name, with the blanks around it. */
@@ -256,26 +258,62 @@ static size_t add_hunk(struct es_doc *lines, const struct view *v,
 	return n;
 }
 
+/* Whether something stands in the report that must not drown in the rest. */
+static bool is_alarm(const struct view *v)
+{
+	return (v->n_files > 0 &&
+		view_severity(v->changes[0]) >= ES_SEVERITY_WARNING) ||
+	       (v->n_texts > 0 &&
+		view_severity(v->changes[v->n_files]) >= ES_SEVERITY_WARNING);
+}
+
+/*
+ * How many lines of a content of @length lines are shown. What is no alarm
+ * shares the room of one change with the others, and stands back behind an
+ * alarm.
+ */
+static size_t room_of(const struct view *v, const struct es_doc *change,
+		      size_t length)
+{
+	size_t most = view_is_one_sided(change) ? WHOLE_MAX : DIFF_MAX;
+
+	if (v->o->whole)
+		return SIZE_MAX;
+	if (view_severity(change) >= ES_SEVERITY_WARNING)
+		return most;
+	if (length > SHORT_MAX && is_alarm(v))
+		return 0;
+	most /= v->n_files + v->n_texts;
+	return most > SHORT_MAX ? most : SHORT_MAX;
+}
+
 static void add_hunks(struct es_doc *lines, const struct view *v,
 		      const struct es_doc *change, const struct es_doc *content)
 {
 	const struct es_doc *hunks = es_doc_get(content, "hunks");
-	bool whole = view_is_one_sided(change);
-	size_t room = v->o->whole ? SIZE_MAX : whole ? WHOLE_MAX : DIFF_MAX;
-	int64_t left = es_doc_get_number(content, "dropped", 0);
+	size_t left = (size_t)es_doc_get_number(content, "dropped", 0);
 	ES_CLEANUP(es_buf_dispose) struct es_buf b = ES_BUF_INIT(256);
 	const struct es_doc *hunk;
+	size_t room;
 
-	for (size_t i = 0; hunks && (hunk = es_doc_at(hunks, i)) != NULL; i++) {
-		size_t n = room ? add_hunk(lines, v, hunk, !whole, room) : 0;
+	for (size_t i = 0; hunks && (hunk = es_doc_at(hunks, i)); i++)
+		left += hunk_length(hunk);
+	room = room_of(v, change, left);
+	es_buf_adds(&b, INDENT "\xe2\x80\xa6 ");
+	if (room == 0 && view_line_counts(&b, content)) {
+		view_push(lines, &b);
+		return;
+	}
+	for (size_t i = 0; room && hunks && (hunk = es_doc_at(hunks, i)); i++) {
+		size_t n = add_hunk(lines, v, hunk, !view_is_one_sided(change),
+				    room);
 
 		room -= n;
-		left += (int64_t)(hunk_length(hunk) - n);
+		left -= n;
 	}
 	if (left == 0)
 		return;
-	es_buf_adds(&b, INDENT "\xe2\x80\xa6 ");
-	view_count(&b, left, "more line");
+	view_count(&b, (int64_t)left, "more line");
 	view_push(lines, &b);
 }
 
