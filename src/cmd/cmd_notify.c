@@ -67,8 +67,7 @@ static int notify_run(struct es_call *call, struct es_error *err)
 
 const struct es_cmd es_cmd_notify = {
 	.name = "notify",
-	.args = "[--channel NAME] [--skip-empty] [--resend REV] [--test NAME] "
-		"[-n]",
+	.args = "[-n] [--channel NAME] [--resend REV | --test NAME] …",
 	.summary = "let channels deliver now, whatever their times",
 	.needs = ES_NEED_RULES | ES_NEED_STORE | ES_NEED_KEY,
 	ES_OPTS(notify_opts),

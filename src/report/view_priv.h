@@ -230,14 +230,4 @@ int html_render(struct es_buf *out, struct es_templates *set, const char *name,
  * memory. Lowers @n where not even all changes fit. */
 enum html_patch *html_fit(const struct view *v, size_t *n);
 
-/* view_width.c: columns that a text takes on a terminal. */
-size_t view_width(const char *text, size_t len);
-/* Append as much of a text as fits, "…" where some did not. */
-void view_fit(struct es_buf *out, const char *text, size_t len, size_t columns);
-/* The same, keeping its end. */
-void view_fit_end(struct es_buf *out, const char *text, size_t len,
-		  size_t columns);
-/* Append blanks until the line that begins at @start has so many columns. */
-void view_pad(struct es_buf *out, size_t start, size_t columns);
-
 #endif

@@ -5,6 +5,7 @@
 #include "report/view_priv.h"
 
 #include "etcsnap/quote.h"
+#include "etcsnap/width.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -136,10 +137,10 @@ static void add_top_line(struct es_doc *lines, const struct view *v,
 	es_buf_addf(&b, "  %-*s  ", SEVERITY_COLUMNS,
 		    view_severity_word(severity));
 	view_quoted(&path, c, "path");
-	view_fit_end(&b, es_buf_str(&path), path.len, columns);
-	view_pad(&b, 0, left);
+	es_width_fit_end(&b, es_buf_str(&path), path.len, columns);
+	es_width_fill(&b, 0, left);
 	view_phrase(&what, c);
-	view_fit(&b, es_buf_str(&what), what.len, v->columns - left);
+	es_width_fit(&b, es_buf_str(&what), what.len, v->columns - left);
 	view_push(lines, &b);
 }
 
@@ -157,7 +158,7 @@ static void add_top(const struct view *v, bool always)
 		struct es_buf path = ES_BUF_INIT(ES_BUF_MAX);
 
 		view_quoted(&path, v->changes[i], "path");
-		size_t width = view_width(es_buf_str(&path), path.len);
+		size_t width = es_width(es_buf_str(&path), path.len);
 		if (width > columns)
 			columns = width;
 	}
@@ -255,8 +256,8 @@ static void add_names(struct es_buf *b, const struct view *v,
 		struct es_buf name = ES_BUF_INIT(ES_BUF_MAX);
 
 		es_quote_text(&name, path, strlen(path));
-		if (view_width(es_buf_str(b), b->len) +
-			    view_width(es_buf_str(&name), name.len) + 5 >
+		if (es_width(es_buf_str(b), b->len) +
+			    es_width(es_buf_str(&name), name.len) + 5 >
 		    v->columns) {
 			cut = true;
 			break;

@@ -5,6 +5,7 @@
 #include "report/view_priv.h"
 
 #include "etcsnap/quote.h"
+#include "etcsnap/width.h"
 
 #include <string.h>
 
@@ -26,18 +27,18 @@ static void add_row(struct es_doc *lines, const struct view *v,
 {
 	ES_CLEANUP(es_buf_dispose) struct es_buf b = ES_BUF_INIT(ES_BUF_MAX);
 	size_t room = (v->columns - NAME_COLUMNS - 3) / 2;
-	size_t a = view_width(es_buf_str(old), old->len);
-	size_t z = view_width(es_buf_str(new), new->len);
+	size_t a = es_width(es_buf_str(old), old->len);
+	size_t z = es_width(es_buf_str(new), new->len);
 
 	es_buf_addf(&b, INDENT "%s", name);
-	view_pad(&b, 0, NAME_COLUMNS - 1);
+	es_width_fill(&b, 0, NAME_COLUMNS - 1);
 	es_buf_addf(&b, " %s", es_buf_str(old));
 	if (a > room || z > room) {
 		view_push(lines, &b);
 		es_buf_reset(&b);
 		a = 0;
 	}
-	view_pad(&b, 0, a ? NAME_COLUMNS + room : NAME_COLUMNS - 2);
+	es_width_fill(&b, 0, a ? NAME_COLUMNS + room : NAME_COLUMNS - 2);
 	es_buf_addf(&b, a ? " | %s" : "| %s", es_buf_str(new));
 	view_push(lines, &b);
 }
@@ -52,7 +53,7 @@ static void add_names(struct es_doc *lines, const struct es_doc *attr,
 	if (!names || es_doc_len(names) == 0)
 		return;
 	es_buf_adds(&b, INDENT "xattr");
-	view_pad(&b, 0, NAME_COLUMNS);
+	es_width_fill(&b, 0, NAME_COLUMNS);
 	es_buf_addf(&b, "%s: ", key);
 	for (size_t i = 0; (name = es_doc_at_str(names, i)) != NULL; i++) {
 		es_buf_adds(&b, i ? ", " : "");
