@@ -3,7 +3,6 @@
 #ifndef ETCSNAP_REPORT_H
 #define ETCSNAP_REPORT_H
 
-
 #include "etcsnap/commit.h"
 #include "etcsnap/delta.h"
 #include "etcsnap/doc.h"

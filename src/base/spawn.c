@@ -4,6 +4,7 @@
 
 #include "etcsnap/spawn.h"
 
+#include "etcsnap/clock.h"
 #include "etcsnap/fileio.h"
 #include "etcsnap/quote.h"
 
@@ -47,14 +48,6 @@ struct child {
 	bool exited;
 	int status;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static void close_fd(int *fd)
 {
@@ -302,7 +295,7 @@ static int attend(struct child *c)
 		struct pollfd fds[2] = { { c->fd[FD_OUT], POLLIN, 0 },
 					 { c->fd[FD_ERR], POLLIN, 0 } };
 		const bool silent = c->fd[FD_OUT] < 0 && c->fd[FD_ERR] < 0;
-		const int64_t left = c->until - now_ms();
+		const int64_t left = c->until - es_clock_ms();
 
 		if (left <= 0)
 			return end_it(c);
@@ -345,7 +338,7 @@ int es_spawn_run(const struct es_spawn *s, struct es_error *err)
 		return fail_run(&c, rc, err);
 	close_fd(&c.fd[FD_OUT_]);
 	close_fd(&c.fd[FD_ERR_]);
-	c.until = now_ms() + (int64_t)s->seconds * 1000;
+	c.until = es_clock_ms() + (int64_t)s->seconds * 1000;
 	rc = attend(&c);
 	if (rc < 0)
 		return fail_run(&c, rc, err);

@@ -150,7 +150,7 @@ struct es_form {
 	bool json;
 	bool csv;
 	const char *template;
-	const char *file; /* NULL: standard output */
+	const char *file;     /* NULL: standard output */
 	unsigned int columns; /* of the terminal that it goes to, 0: to none */
 	struct es_templates *templates; /* owned */
 };

@@ -4,6 +4,8 @@
 
 #include "deliver/transport_priv.h"
 
+#include "etcsnap/clock.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -150,14 +152,6 @@ int es_child_start(struct es_child *out, const char *program, int request,
 	return 0;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Return: 1 when something was read, 0 at the end, -1 when there is no point
  * in going on. */
 static int read_some(int fd, struct es_buf *answer)
@@ -178,7 +172,7 @@ static int listen_to(int fd, struct es_buf *answer, int64_t until)
 	struct pollfd p = { fd, POLLIN, 0 };
 
 	for (;;) {
-		int64_t left = until - now_ms();
+		int64_t left = until - es_clock_ms();
 		int r;
 
 		if (left <= 0)
@@ -216,7 +210,7 @@ int es_child_finish(struct es_child *c, struct es_buf *answer,
 		    unsigned int seconds)
 {
 	int r = listen_to(c->answer, answer,
-			  now_ms() + (int64_t)seconds * 1000);
+			  es_clock_ms() + (int64_t)seconds * 1000);
 	int status = bury(c->pid, r != 0);
 
 	close(c->answer);

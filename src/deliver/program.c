@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "deliver/program_priv.h"
+#include "etcsnap/clock.h"
 #include "etcsnap/fileio.h"
 #include "etcsnap/quote.h"
 
@@ -46,14 +47,6 @@ struct running {
 	int64_t until;
 	bool told; /* SIGTERM was sent */
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 int es_program_check(const char *path, struct es_error *err)
 {
@@ -225,7 +218,7 @@ static int start(struct running *run, const struct es_program *p,
 		return es_fail_errno(err, "cannot make a process");
 	if (run->pid == 0)
 		be_program(p, id, (const int[]){ run->input, out, said }, self);
-	run->until = now_ms() + (int64_t)p->seconds * 1000;
+	run->until = es_clock_ms() + (int64_t)p->seconds * 1000;
 	return 0;
 }
 
@@ -279,18 +272,18 @@ static void overdue(struct running *run, struct es_program_end *out)
 	if (kill(-run->pid, run->told ? SIGKILL : SIGTERM) < 0)
 		kill(run->pid, run->told ? SIGKILL : SIGTERM);
 	run->told = true;
-	run->until = now_ms() + GRACE;
+	run->until = es_clock_ms() + GRACE;
 }
 
 static void wait_for_end(struct running *run, struct es_program_end *out)
 {
 	while (!has_ended(run->pid)) {
 		listen_once(run, out, LOOK);
-		if (now_ms() >= run->until)
+		if (es_clock_ms() >= run->until)
 			overdue(run, out);
 	}
 	/* What is in the pipes still; others may keep them open. */
-	while (listen_once(run, out, 0) && now_ms() < run->until)
+	while (listen_once(run, out, 0) && es_clock_ms() < run->until)
 		;
 }
 

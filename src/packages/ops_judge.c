@@ -4,6 +4,7 @@
 
 #include "packages/ops_judge_priv.h"
 
+#include "etcsnap/fileio.h"
 #include "etcsnap/quote.h"
 
 #include <errno.h>
@@ -55,7 +56,7 @@ static bool is_there(const struct judge *j, const char *path, size_t len,
 	if (es_buf_adds(&b, suffix) < 0)
 		return false;
 	ES_CLEANUP(es_closep)
-	int fd = pkg_open_at(j->root, b.data, O_PATH | O_NOFOLLOW);
+	int fd = es_open_in_root(j->root, b.data, O_PATH | O_NOFOLLOW);
 	return fd >= 0;
 }
 

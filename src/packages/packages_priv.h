@@ -215,9 +215,6 @@ struct es_packages {
 /** pkg_open - Return: descriptor of a path that cannot lead out of the root */
 int pkg_open(const struct es_packages *p, const char *path, int flags);
 
-/** pkg_open_at - the same below any directory; absolute paths begin there */
-int pkg_open_at(int root, const char *path, int flags);
-
 /**
  * pkg_stamp - let a file or directory take part in the stamp
  * @p:    packages
