@@ -6,6 +6,7 @@
 
 #include "etcsnap/clock.h"
 #include "etcsnap/fileio.h"
+#include "etcsnap/process.h"
 #include "etcsnap/quote.h"
 
 #include <errno.h>
@@ -64,29 +65,12 @@ static void child_dispose(struct child *c)
 
 /* --------------------------------------------------------------- before it */
 
-/* Out of the way of the numbers that the program will have. */
-static int lift(int *fd)
-{
-	int high;
-
-	if (*fd < 0)
-		return -errno;
-	if (*fd > FILE_FD)
-		return 0;
-	high = fcntl(*fd, F_DUPFD_CLOEXEC, FILE_FD + 1);
-	if (high < 0)
-		return -errno;
-	close(*fd);
-	*fd = high;
-	return 0;
-}
-
 static int open_memory(int *fd, const void *data, size_t len)
 {
 	int rc;
 
 	*fd = memfd_create("etcsnap-input", MFD_CLOEXEC);
-	rc = lift(fd);
+	rc = es_process_lift(fd, FILE_FD);
 	if (rc == 0)
 		rc = es_write_all(*fd, data, len);
 	if (rc == 0 && lseek(*fd, 0, SEEK_SET) < 0)
@@ -103,9 +87,9 @@ static int open_pipe(int *ours, int *theirs)
 		return -errno;
 	*ours = fds[0];
 	*theirs = fds[1];
-	rc = lift(ours);
+	rc = es_process_lift(ours, FILE_FD);
 	if (rc == 0)
-		rc = lift(theirs);
+		rc = es_process_lift(theirs, FILE_FD);
 	if (rc == 0 && fcntl(*ours, F_SETFL, O_NONBLOCK) < 0)
 		rc = -errno;
 	return rc;
@@ -120,7 +104,7 @@ static int open_all(struct child *c)
 		rc = open_memory(&c->fd[FD_IN], s->input, s->input_len);
 	} else {
 		c->fd[FD_IN] = open("/dev/null", O_RDONLY | O_CLOEXEC);
-		rc = lift(&c->fd[FD_IN]);
+		rc = es_process_lift(&c->fd[FD_IN], FILE_FD);
 	}
 	if (rc == 0 && s->file)
 		rc = open_memory(&c->fd[FD_FILE], s->file, s->file_len);

@@ -92,8 +92,8 @@ static const struct {
 };
 
 /*
- * A full walk over file @which, some of it in memory beforehand. @lost: pages that
- * were there and are not, @more: those that are there now.
+ * A full walk over file @which, some of it in memory beforehand. @lost: pages
+ * that were there and are not, @more: those that are there now.
  *
  * Return: false when the file's pages cannot be sent away beforehand.
  */
