@@ -431,14 +431,21 @@ static void add_footer(const struct view *v)
 	const struct es_doc *view = es_doc_get(v->root, "view");
 	const char *old = es_doc_get_str(view, "old_id");
 	ES_CLEANUP(es_buf_dispose) struct es_buf b = ES_BUF_INIT(1 << 16);
+	ES_CLEANUP(es_buf_dispose) struct es_buf back = ES_BUF_INIT(1 << 16);
 	struct es_doc *lines;
 
 	if (v->o->whole || v->o->no_header || !old || !*old)
 		return;
 	lines = es_doc_array(es_doc_object(v->text, "footer"), "lines");
-	es_buf_addf(&b,
-		    "All of it: %s    Put back: etcsnap restore --at %s PATH",
-		    es_doc_get_str(view, "rest"), old);
+	es_buf_addf(&b, "All of it: %s", es_doc_get_str(view, "rest"));
+	es_buf_addf(&back, "Put back: etcsnap restore --at %s PATH", old);
+	if (b.len + 4 + back.len > v->columns) {
+		view_push(lines, &b);
+		es_buf_reset(&b);
+	} else {
+		es_buf_adds(&b, "    ");
+	}
+	es_buf_adds(&b, es_buf_str(&back));
 	view_push(lines, &b);
 	if (es_doc_is_null(v->report, "url"))
 		return;

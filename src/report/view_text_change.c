@@ -136,7 +136,8 @@ static void add_attributes(struct es_doc *lines, const struct view *v,
 }
 
 /* What came or went, and what is worth a line of its own. */
-static void add_object(struct es_doc *lines, const struct es_doc *change)
+static void add_object(struct es_doc *lines, const struct view *v,
+		       const struct es_doc *change)
 {
 	static const char *const names[] = { "target", "flags", "hardlink",
 					     "unread" };
@@ -145,7 +146,7 @@ static void add_object(struct es_doc *lines, const struct es_doc *change)
 
 	es_buf_adds(&b, INDENT);
 	view_summary(&b, change);
-	view_push(lines, &b);
+	view_wrap(lines, v, &b, INDENT);
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		const struct es_doc *a = view_attribute(change, names[i]);
 
@@ -400,7 +401,7 @@ void view_text_change(struct es_doc *lines, const struct view *v,
 	if (b.len > strlen(INDENT))
 		view_wrap(lines, v, &b, INDENT);
 	if (view_is_one_sided(change))
-		add_object(lines, change);
+		add_object(lines, v, change);
 	else
 		add_attributes(lines, v, change);
 	add_content(lines, v, change);

@@ -177,8 +177,7 @@ longest() {
 	tty --color never "$@" | python3 -c '
 import sys
 print(max(len(l.rstrip("\n")) for l in sys.stdin
-          if l[4:5] not in "+-" and "sha256:" not in l
-          and not l.startswith("All of it")))'
+          if l[4:5] not in "+-" and "sha256:" not in l))'
 }
 es commit
 wide=$(longest 200 report)
