@@ -100,6 +100,7 @@ int main(void)
 	Suite *s = suite_create("template_limits");
 	TCase *tc = tcase_create("template_limits");
 
+	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, size_limits, 0, es_lengthof(sizes));
 	tcase_add_test(tc, partials_that_multiply);
