@@ -7,10 +7,12 @@
 #include "etcsnap/quote.h"
 
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 static const struct es_opt notify_opts[] = {
 	{ 0, "channel", "NAME", "only this channel" },
+	{ 0, "due", NULL, "only channels whose time has come" },
 	{ 0, "skip-empty", NULL, "send nothing where nothing is new" },
 	{ 0, "resend", "REV", "tell this run again" },
 	{ 0, "test", "NAME", "send a marked sample to this channel" },
@@ -25,6 +27,16 @@ static void print_message(void *payload, const char *channel, const char *text,
 	fwrite(text, 1, len, stdout);
 	if (len == 0 || text[len - 1] != '\n')
 		putchar('\n');
+}
+
+/*
+ * In a service that may gain no privileges a mailer that is set-user-ID would
+ * fail: the next run tells what needs one.
+ */
+static void only_due(struct es_deliver_options *o)
+{
+	o->force = false;
+	o->no_program = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
 }
 
 static int notify_run(struct es_call *call, struct es_error *err)
@@ -44,6 +56,12 @@ static int notify_run(struct es_call *call, struct es_error *err)
 	if (a->n_operands)
 		return es_fail_config(err, "notify takes no operands; name a "
 					   "channel with --channel");
+	if (es_opt_has(a, "due")) {
+		if (o.resend || es_opt_has(a, "test"))
+			return es_fail_config(err, "--due goes with neither "
+						   "--test nor --resend");
+		only_due(&o);
+	}
 	if (es_opt_has(a, "test")) {
 		if (o.channel || o.resend)
 			return es_fail_config(err, "--test goes with no other "
@@ -67,8 +85,8 @@ static int notify_run(struct es_call *call, struct es_error *err)
 
 const struct es_cmd es_cmd_notify = {
 	.name = "notify",
-	.args = "[--channel NAME] [--skip-empty] [--resend REV] [--test NAME] "
-		"[-n]",
+	.args = "[--channel NAME] [--due] [--skip-empty] [--resend REV] "
+		"[--test NAME] [-n]",
 	.summary = "let channels deliver now, whatever their times",
 	.needs = ES_NEED_RULES | ES_NEED_STORE | ES_NEED_KEY,
 	ES_OPTS(notify_opts),

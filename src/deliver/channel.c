@@ -111,6 +111,17 @@ const char *es_channel_url(const struct channel *c)
 	return file && !url ? "" : es_channel_text(c, ES_CONF_CHANNEL_URL);
 }
 
+bool es_channel_is_program(const struct channel *c)
+{
+	size_t n;
+
+	if (c->type != CHANNEL_MAIL)
+		return c->type == CHANNEL_EXEC;
+	es_channel_own_values(c, ES_CONF_CHANNEL_URL_FILE, &n);
+	return n == 0 && (!*es_channel_url(c) ||
+			  strncmp(es_channel_url(c), "sendmail:", 9) == 0);
+}
+
 int64_t es_channel_number(const struct channel *c, enum es_conf_id id)
 {
 	if (!is_said(c->conf, id, c->built_in ? NULL : c->name) &&
