@@ -98,6 +98,19 @@ void es_session_free(struct es_session *s);
 ES_DEFINE_CLEANUP(struct es_session, es_session_free)
 
 /**
+ * ES_SESSION_BESIDE_MAX - most names that es_session_beside() gives
+ */
+#define ES_SESSION_BESIDE_MAX 16
+
+/**
+ * es_session_beside - names of all that etcsnap keeps beside a repository
+ * @n: set to their number
+ *
+ * Return: constant array; files, and directories.
+ */
+const char *const *es_session_beside(size_t *n);
+
+/**
  * es_session_init - create repository, key and no state
  * @s:     session without ES_NEED_STORE
  * @reset: rename an existing repository (and forget its state) first; the

@@ -43,6 +43,30 @@ static char *detach(struct es_buf *b, struct es_error *err)
 	return s;
 }
 
+const char *const *es_session_beside(size_t *n)
+{
+	/* Source: etcsnap(8) "FILES". */
+	static const char *const names[] = {
+		"allowed_signers",
+		"delivery",
+		"key",
+		"key" ES_KEY_NEW,
+		"reports",
+		"setup",
+		"setup.lock",
+		"sign_key",
+		"sign_key.pub",
+		"state.db",
+		"state.db-journal",
+		"state.db-shm",
+		"state.db-wal",
+		"trend",
+	};
+
+	*n = sizeof(names) / sizeof(*names);
+	return names;
+}
+
 /* state.db and key: beside the repository, whatever it is called. */
 static char *beside(const struct es_session *s, const char *name,
 		    struct es_error *err)
