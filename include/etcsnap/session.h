@@ -76,8 +76,8 @@ struct es_session {
  * @need:    bits of enum es_session_need
  * @err:     filled on failure
  *
- * Without a repository path in options or files, root uses
- * $localstatedir/lib/etcsnap/repo.git and an ordinary user
+ * Without a repository path in options or files, root, and who owns that
+ * directory, uses $localstatedir/lib/etcsnap/repo.git and an ordinary user
  * $XDG_STATE_HOME/etcsnap/repo.git (~/.local/state where that is unset).
  *
  * Return: 0 or a negative errno; fault CONFIG where the user must mend it

@@ -78,6 +78,16 @@ static char *beside(const struct es_session *s, const char *name,
 	return detach(&b, err);
 }
 
+/* Who owns the directory of the machine's repository is who makes its runs. */
+static bool is_keeper(const char *repo)
+{
+	ES_CLEANUP(es_buf_dispose) struct es_buf dir = ES_BUF_INIT(1 << 16);
+	struct stat st;
+
+	es_path_dirname(&dir, repo);
+	return stat(es_buf_str(&dir), &st) == 0 && st.st_uid == geteuid();
+}
+
 /* The configuration's value becomes that of --repo; its default is root's. */
 static int find_repo(struct es_session *s, const struct es_session_options *o,
 		     struct es_error *err)
@@ -93,7 +103,7 @@ static int find_repo(struct es_session *s, const struct es_session_options *o,
 				      "--root %s needs a repository of its "
 				      "own; name one with --repo DIR",
 				      ES_Q(s->root));
-	if (!o->repo && !said && geteuid() != 0)
+	if (!o->repo && !said && geteuid() != 0 && !is_keeper(repo))
 		user_repo(&b);
 	else if (es_path_absolute(&b, repo, err) < 0)
 		return err->code;

@@ -25,7 +25,8 @@ struct es_setup {
 	const struct es_setup_options *options;
 	struct setup_item *items; /* owned */
 	size_t n;
-	enum es_setup_timer timer;
+	enum es_setup_timer choice; /* what was asked for, by whichever call */
+	enum es_setup_timer timer;  /* what that comes to here */
 	bool hooks;
 	char *mail;	     /* owned */
 	char *smtp;	     /* owned */

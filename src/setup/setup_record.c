@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 /*
- * { "schema": 1, "timer": "systemd", "hooks": true, "mail": "", "smtp": "",
+ * { "schema": 1, "timer": "auto", "hooks": true, "mail": "", "smtp": "",
  *   "tested": ["root"], "making": "/var/lib/etcsnap/repo.git",
  *   "items": [{ "kind": "file", "what": "hook of apt", "name": "/etc/…",
  *               "sha256": "…", "was": "" }, …] }
@@ -146,7 +146,7 @@ static size_t put_all(struct es_setup *s, struct es_doc *doc, bool finished)
 	size_t n = 0;
 
 	es_doc_number(doc, "schema", SCHEMA);
-	es_doc_str(doc, "timer", timers[s->timer]);
+	es_doc_str(doc, "timer", timers[s->choice]);
 	es_doc_bool(doc, "hooks", s->hooks);
 	es_doc_str(doc, "mail", s->mail);
 	es_doc_str(doc, "smtp", s->smtp);

@@ -58,15 +58,15 @@ static bool has_cron(const struct es_setup *s)
 					 is_there(s, "/usr/sbin/crond"));
 }
 
-static enum es_setup_timer choose_timer(const struct es_setup *s)
+static enum es_setup_timer choose_timer(struct es_setup *s)
 {
 	const char *word = es_doc_get_str(s->done, "timer");
-	enum es_setup_timer timer = s->options->timer;
 
-	if (timer == ES_SETUP_TIMER_AUTO && word)
-		es_setup_timer_parse(&timer, word);
-	if (timer != ES_SETUP_TIMER_AUTO)
-		return timer;
+	s->choice = s->options->timer;
+	if (s->choice == ES_SETUP_TIMER_AUTO && word)
+		es_setup_timer_parse(&s->choice, word);
+	if (s->choice != ES_SETUP_TIMER_AUTO)
+		return s->choice;
 	if (es_setup_unit_runs(s) && es_setup_unit_known(s))
 		return ES_SETUP_TIMER_SYSTEMD;
 	if (has_cron(s))

@@ -39,7 +39,7 @@ ok 'the one that delivers is well confined' \
 note "exposure of the collector: $(exposure verify/etcsnap.service) of 100"
 
 # What would show a run from the timer another system than one from a shell.
-sees='^(Protect(System|Home|Proc|KernelModules|KernelTunables|KernelLogs)|Private|ProcSubset|ReadOnly|ReadWrite|Inaccessible|TemporaryFile|Bind|Root|NoNewPrivileges|RestrictAddress|RestrictNamespaces|SystemCallArch|MemoryDeny|Device|StateDirectory)'
+sees='^(Protect(System|Home|Proc|KernelModules|KernelTunables|KernelLogs)|Private|ProcSubset|ReadOnly|ReadWrite|Inaccessible|TemporaryFile|Bind|Root|NoNewPrivileges|RestrictAddress|RestrictNamespaces|RestrictSUIDSGID|SystemCallArch|MemoryDeny|Device|StateDirectory)'
 for unit in etcsnap etcsnap-full; do
 	ok "$unit sees what a shell sees" \
 		unlike "$(cat "$units/$unit.service")" "$sees"
