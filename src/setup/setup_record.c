@@ -97,7 +97,7 @@ static int take_row(struct es_setup *s, const struct es_doc *row,
 
 	while (k < KINDS && !(kind && strcmp(kinds[k], kind) == 0))
 		k++;
-	/* an empty name, or "../", is none that we wrote */
+	/* none that we wrote */
 	if (k == KINDS || !what || !name || !*name || !want || !was)
 		return 0;
 	it = es_setup_find(s, (enum es_setup_kind)k, name);
@@ -116,7 +116,8 @@ int es_setup_record_items(struct es_setup *s, struct es_error *err)
 	const struct es_doc *items = es_doc_get(s->done, "items");
 
 	for (size_t i = 0; i < length(items); i++)
-		if (take_row(s, es_doc_at(items, i), err) < 0)
+		if (es_doc_at(items, i) &&
+		    take_row(s, es_doc_at(items, i), err) < 0)
 			return err->code;
 	return 0;
 }
