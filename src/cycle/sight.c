@@ -118,10 +118,9 @@ static bool look(struct walk *w, const FTSENT *e)
 			es_type_from_mode(mode), &d);
 	if (d.watch == ES_WATCH_NO || is_elsewhere(w, e))
 		return false;
-	if (e->fts_info == FTS_DNR)
-		count(w, e->fts_path);
-	else if (S_ISREG(mode) && d.watch != ES_WATCH_PASS &&
-		 d.class != ES_CLASS_NONE && is_closed(e->fts_accpath))
+	const bool read = S_ISREG(mode) && d.watch != ES_WATCH_PASS &&
+			  d.class != ES_CLASS_NONE;
+	if (e->fts_info == FTS_DNR || (read && is_closed(e->fts_accpath)))
 		count(w, e->fts_path);
 	return true;
 }

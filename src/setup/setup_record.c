@@ -206,7 +206,10 @@ int es_setup_record_save(struct es_setup *s, bool finished,
 int es_setup_record_making(struct es_setup *s, const char *repo,
 			   struct es_error *err)
 {
-	es_doc_str(s->done, "making", repo);
+	if (repo)
+		es_doc_str(s->done, "making", repo);
+	else
+		es_doc_remove(s->done, "making");
 	return write_record(s, s->done, err);
 }
 
