@@ -11,11 +11,15 @@
 #include "cycle/signing_priv.h"
 #include "etcsnap/clock.h"
 #include "etcsnap/commit.h"
+#include "etcsnap/fileio.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+
+/* Most files and folders of our own. */
+#define OWN_FILES 8
 
 static int find_tip(struct cycle *c, struct es_error *err)
 {
@@ -81,28 +85,43 @@ static int open_state(struct cycle *c, struct es_error *err)
 	return 0;
 }
 
-/* Repository, state and key are never watched, whatever the patterns say. */
-static size_t own_files(const struct es_session *s,
-			struct es_collect_skip skip[5])
+static void add_own(struct es_collect_skip skip[OWN_FILES], size_t *n,
+		    const char *path)
 {
-	ES_CLEANUP(es_buf_dispose) struct es_buf new_key = ES_BUF_INIT(1 << 16);
+	struct stat st;
 
-	es_buf_addf(&new_key, "%s" ES_KEY_NEW, s->key_path);
+	if (lstat(path, &st) == 0)
+		skip[(*n)++] = (struct es_collect_skip){ st.st_dev, st.st_ino };
+}
 
+/*
+ * Repository, state and key, and what reports leave beside them, are never
+ * watched, whatever the patterns say.
+ */
+static size_t own_files(const struct es_session *s,
+			struct es_collect_skip skip[OWN_FILES])
+{
+	static const char *const beside[] = { "/delivery", "/reports",
+					      "/trend" };
+	ES_CLEANUP(es_buf_dispose) struct es_buf b = ES_BUF_INIT(1 << 16);
 	const char *const paths[] = {
 		s->repo_path,
 		s->state_path,
 		s->key_path,
-		es_buf_str(&new_key),
 		es_conf_text(s->conf, ES_CONF_REPOSITORY_SIGN_KEY),
 	};
-	struct stat st;
 	size_t n = 0;
 
-	for (size_t i = 0; i < 5; i++)
-		if (lstat(paths[i], &st) == 0)
-			skip[n++] = (struct es_collect_skip){ st.st_dev,
-							      st.st_ino };
+	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++)
+		add_own(skip, &n, paths[i]);
+	es_buf_addf(&b, "%s" ES_KEY_NEW, s->key_path);
+	add_own(skip, &n, es_buf_str(&b));
+	for (size_t i = 0; i < sizeof(beside) / sizeof(*beside); i++) {
+		es_buf_reset(&b);
+		es_path_dirname(&b, s->state_path);
+		es_buf_adds(&b, beside[i]);
+		add_own(skip, &n, es_buf_str(&b));
+	}
 	return n;
 }
 
@@ -120,7 +139,7 @@ static int begin_parts(struct cycle *c, struct es_error *err)
 static int walk(struct cycle *c, struct es_error *err)
 {
 	const struct es_session *s = c->session;
-	struct es_collect_skip skip[5];
+	struct es_collect_skip skip[OWN_FILES];
 	struct es_collect_io io;
 	struct es_collect_options o = {
 		.rules = s->rules,
