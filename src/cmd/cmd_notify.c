@@ -11,6 +11,7 @@
 
 static const struct es_opt notify_opts[] = {
 	{ 0, "channel", "NAME", "only this channel" },
+	{ 0, "due", NULL, "only what is due now, as a run does at its end" },
 	{ 0, "skip-empty", NULL, "send nothing where nothing is new" },
 	{ 0, "resend", "REV", "tell this run again" },
 	{ 0, "test", "NAME", "send a marked sample to this channel" },
@@ -33,7 +34,7 @@ static int notify_run(struct es_call *call, struct es_error *err)
 	struct es_deliver_result result;
 	struct es_deliver_options o = {
 		.channel = es_opt_get(a, "channel"),
-		.force = true,
+		.force = !es_opt_has(a, "due"),
 		.skip_empty = es_opt_has(a, "skip-empty"),
 		.dry = es_opt_has(a, "dry-run"),
 		.resend = es_opt_get(a, "resend"),
