@@ -27,6 +27,7 @@
 #	installed NAME		prints a directory as configure was told it:
 #				installed sysconfdir, installed pkglibexecdir
 
+# shellcheck disable=SC2154 # lib.sh sets it, and $work
 chroot_tar=$builddir/tests/chroot.tar
 
 # chroot_skip - skip the test where there cannot be such a system
@@ -143,23 +144,24 @@ chroot_apt() {
 
 # installed - see above
 installed() {
-	# shellcheck disable=SC2016 # values that name one another
+	case $1 in
+	pkglibexecdir) set -- libexecdir /etcsnap ;;
+	pkgdatadir) set -- datadir /etcsnap ;;
+	esac
+	# Values that name one another, in this order.
 	(
-		cd "$builddir" && eval "$(printf '%s="@%s@"\n' \
-			prefix prefix exec_prefix exec_prefix sbindir sbindir \
+		eval "$(printf '%s="@%s@"\n' prefix prefix \
+			exec_prefix exec_prefix sbindir sbindir \
 			libexecdir libexecdir datarootdir datarootdir \
 			datadir datadir sysconfdir sysconfdir \
-			localstatedir localstatedir mandir mandir |
-			./config.status -q --file=-)" &&
-			case $1 in
-			pkglibexecdir) echo "$libexecdir/etcsnap" ;;
-			pkgdatadir) echo "$datadir/etcsnap" ;;
-			*) eval "echo \"\$$1\"" ;;
-			esac
+			localstatedir localstatedir |
+			(cd "$builddir" && ./config.status -q --file=-))"
+		eval "echo \"\$$1\$2\""
 	)
 }
 
 # chroot_install - see above
+# shellcheck disable=SC2154 # lib.sh sets $work
 chroot_install() {
 	local place
 

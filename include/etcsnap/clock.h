@@ -25,6 +25,13 @@
 struct timespec es_clock_now(void);
 
 /**
+ * es_clock_ms - a clock that nobody sets, for deadlines
+ *
+ * Return: milliseconds since some time in the past.
+ */
+int64_t es_clock_ms(void);
+
+/**
  * es_clock_coarse - the clock that file time stamps come from
  *
  * Never replaced: it is compared with ctimes (the "racy" rule of git).

@@ -9,6 +9,22 @@
 #include "etcsnap/error.h"
 
 /**
+ * es_open_in_root - open what is below a directory that no link leads out of
+ * @root:  descriptor of the directory, which may be an image that somebody else
+ *         made
+ * @path:  below it, with or without a '/' at its beginning
+ * @flags: of open(2); O_CLOEXEC is added, and unless there is O_PATH O_NOCTTY
+ *         and O_NONBLOCK, so that nothing in the image can hold us up
+ *
+ * Where openat2(2) is not to be had, before Linux 5.6 or in a sandbox that is
+ * older, a path that ends in a link is refused instead.
+ *
+ * Return: a descriptor, or -1 with errno set (no es_error: the caller knows the
+ * name).
+ */
+int es_open_in_root(int root, const char *path, int flags);
+
+/**
  * es_read_file - read a whole small file
  * @b:    appended to; its ceiling is the limit
  * @dirfd: directory that @path is relative to, or AT_FDCWD

@@ -199,14 +199,16 @@ struct es_package_asked {
  * @n:     their number
  * @err:   filled on failure
  *
- * Paths that no package owns get none, nor do directories. A package's new
- * version of a configuration file beside the old one (.dpkg-dist, .rpmnew and
- * so on) counts as the package's, when it has that content. A removed path gets
- * one when a package still says that it is there (DIFFERS, or what is said of
+ * Paths that no package owns get none. A package's new version of a
+ * configuration file beside the old one (.dpkg-dist, .rpmnew and so on) counts
+ * as the package's, when it has that content. A removed path gets one when a
+ * package still says that it is there (DIFFERS, or what is said of
  * configuration files), and GONE when a package of @ops had it: but managers
  * forget the list of files of a version that they replace or purge, so that is
- * known only of what is left of removed packages and of directories that bear
- * the name of a package by convention (/usr/share/doc/NAME).
+ * told by what is left of removed packages, by directories that bear the name
+ * of a package by convention (/usr/share/doc/NAME), and below /usr, but for
+ * /usr/local, by the nearest directory that is there still: when one package
+ * alone has it, that had the path, too.
  *
  * Costs one pass over the file lists and, where the package's checksum is not
  * the recorded SHA-256, one read of each owned file, by several threads.

@@ -110,6 +110,7 @@ enum es_package_digest {
  * struct es_package_file - what a package says of a file
  * @package:  its owner, borrowed
  * @conffile: a configuration file that its administrator may change
+ * @shared:   other packages have the path as well, as most directories
  * @kind:     kind of @digest
  * @digest:   checksum of the content as it was shipped; of a symlink, for
  *            which only apk has one, that of its target's text
@@ -117,6 +118,7 @@ enum es_package_digest {
 struct es_package_file {
 	const struct es_package *package;
 	bool conffile;
+	bool shared;
 	enum es_package_digest kind;
 	uint8_t digest[32];
 };

@@ -3,8 +3,6 @@
 #ifndef ETCSNAP_REPORT_H
 #define ETCSNAP_REPORT_H
 
-#include <stdio.h>
-
 #include "etcsnap/commit.h"
 #include "etcsnap/delta.h"
 #include "etcsnap/doc.h"
@@ -171,17 +169,19 @@ enum es_report_content {
 void es_report_limit(struct es_doc *doc, enum es_report_content level);
 
 /**
- * es_report_csv - write a document as CSV
- * @f:   stream
+ * es_report_csv - a document as CSV
+ * @out: appended to
  * @doc: document from es_report_new()
  * @err: filled on failure
  *
  * Columns path, kind, attribute, old, new, severity, package, explanation; a
- * row for each attribute that differs, for content ("content", with the digests where they may be told),
- * for the encoding of text ("encoding") and for a rename ("path").
+ * row for each attribute that differs, for content ("content", with the
+ * digests where they may be told), for the encoding of text ("encoding") and
+ * for a rename ("path").
  *
- * Return: 0, -ENOMEM, or -EIO when the stream failed.
+ * Return: 0, or a negative errno.
  */
-int es_report_csv(FILE *f, const struct es_doc *doc, struct es_error *err);
+int es_report_csv(struct es_buf *out, const struct es_doc *doc,
+		  struct es_error *err);
 
 #endif

@@ -34,6 +34,24 @@ size_t es_width_fit(struct es_buf *out, const char *text, size_t len,
 		    size_t columns);
 
 /**
+ * es_width_fit_end - es_width_fit(), keeping the end of the text
+ * @out:     appended to; "…" at the beginning where something was cut
+ * @text:    bytes
+ * @len:     their number
+ * @columns: most columns, "…" included; at least 1
+ */
+void es_width_fit_end(struct es_buf *out, const char *text, size_t len,
+		      size_t columns);
+
+/**
+ * es_width_fill - blanks until a line has so many columns
+ * @out:     appended to
+ * @start:   where in it the line begins
+ * @columns: of the line
+ */
+void es_width_fill(struct es_buf *out, size_t start, size_t columns);
+
+/**
  * es_width_pad - es_width_fit(), and blanks up to a column
  * @out:     appended to
  * @text:    bytes

@@ -44,6 +44,14 @@ static const char *read_digits(int64_t *out, const char *s, int min, int max)
 	return s + n;
 }
 
+int64_t es_clock_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 struct timespec es_clock_now(void)
 {
 	const char *fixed = getenv("SOURCE_DATE_EPOCH");

@@ -4,15 +4,18 @@
 
 #include "etcsnap/fileio.h"
 
+#include "etcsnap/clock.h"
 #include "etcsnap/quote.h"
 #include "etcsnap/replace.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 /* Bytes asked for at once where the size is not known beforehand. */
@@ -48,6 +51,24 @@ static size_t first_step(const struct stat *st, size_t max)
 	    (uintmax_t)st->st_size < max)
 		return (size_t)st->st_size + 1;
 	return READ_STEP;
+}
+
+int es_open_in_root(int root, const char *path, int flags)
+{
+	struct open_how how = { .resolve = RESOLVE_IN_ROOT };
+
+	/* For openat(2) an absolute path would be the machine's own. */
+	path += strspn(path, "/");
+	if (!*path)
+		path = ".";
+	/* openat2(2) refuses flags that O_PATH leaves without a meaning. */
+	flags |= flags & O_PATH ? O_CLOEXEC : O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+	how.flags = (unsigned int)flags;
+	long fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
+	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
+		fd = openat(root, path,
+			    flags & O_PATH ? flags : flags | O_NOFOLLOW);
+	return (int)fd;
 }
 
 int es_read_fd(struct es_buf *b, int fd)
@@ -186,14 +207,6 @@ int es_mkdirs(const char *path, mode_t mode, struct es_error *err)
 	return 0;
 }
 
-static int64_t monotonic_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Whether the locked file is still the one that others would open. */
 static int is_current(int fd, const char *path)
 {
@@ -228,7 +241,7 @@ int es_lock_file(int *out, const char *path, unsigned int wait,
 		 struct es_error *err)
 {
 	const struct timespec step = { 0, LOCK_STEP };
-	int64_t until = monotonic_ms() + (int64_t)wait * 1000;
+	int64_t until = es_clock_ms() + (int64_t)wait * 1000;
 
 	for (;;) {
 		int rc = try_lock(out, path);
@@ -240,7 +253,7 @@ int es_lock_file(int *out, const char *path, unsigned int wait,
 			return es_fail_errno(err, "cannot lock '%s'",
 					     ES_Q(path));
 		}
-		if (monotonic_ms() >= until)
+		if (es_clock_ms() >= until)
 			return es_fail_locked(err,
 					      "another run holds the lock '%s'",
 					      ES_Q(path));

@@ -12,14 +12,12 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <pthread.h>
 #include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 /* Ceiling of a user database in bytes; half a million accounts fit. */
@@ -44,34 +42,12 @@ struct es_ids {
 /* Cached for a number without a name: it shall be asked for only once. */
 static char nameless[] = "";
 
-/*
- * Open a file below a root whose symbolic links must not lead out of it, as
- * the root may be an image that somebody else made.
- */
-static int open_below(int dir, const char *path, int flags)
-{
-	struct open_how how = {
-		.flags = (unsigned int)flags,
-		.resolve = RESOLVE_IN_ROOT,
-	};
-	long fd = syscall(SYS_openat2, dir, path, &how, sizeof(how));
-
-	return (int)fd;
-}
-
 static int open_inside(const char *root, const char *path)
 {
-	const int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
 	ES_CLEANUP(es_closep)
 	int dir = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	if (dir < 0)
-		return -1;
-	int fd = open_below(dir, path, flags);
-	/* Before Linux 5.6, or forbidden by a sandbox that is older. */
-	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
-		fd = openat(dir, path, flags | O_NOFOLLOW);
-	return fd;
+	return dir < 0 ? -1 : es_open_in_root(dir, path, O_RDONLY);
 }
 
 /* A database that is missing, unreadable or no file at all is an empty one. */
@@ -344,7 +320,7 @@ static int add_real_home(struct es_strmap *homes, int root, const char *home,
 	char top[PATH_MAX], path[PATH_MAX];
 	size_t skip = real_path(top, sizeof(top), root);
 	ES_CLEANUP(es_closep)
-	int fd = open_below(root, home, O_PATH | O_CLOEXEC);
+	int fd = es_open_in_root(root, home, O_PATH);
 	size_t len = fd < 0 ? 0 : real_path(path, sizeof(path), fd);
 
 	if (len <= skip || memcmp(path, top, skip) != 0 || path[skip] != '/')

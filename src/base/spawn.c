@@ -4,7 +4,9 @@
 
 #include "etcsnap/spawn.h"
 
+#include "etcsnap/clock.h"
 #include "etcsnap/fileio.h"
+#include "etcsnap/process.h"
 #include "etcsnap/quote.h"
 
 #include <errno.h>
@@ -20,7 +22,7 @@
 #include <unistd.h>
 
 #define PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-/* Most variables of ours that a program gets. */
+/* Most variables that a program gets, passed and given. */
 #define PASS_MAX 16
 /* Descriptor of @file in the program. */
 #define FILE_FD 3
@@ -48,14 +50,6 @@ struct child {
 	int status;
 };
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 static void close_fd(int *fd)
 {
 	if (*fd >= 0)
@@ -71,29 +65,12 @@ static void child_dispose(struct child *c)
 
 /* --------------------------------------------------------------- before it */
 
-/* Out of the way of the numbers that the program will have. */
-static int lift(int *fd)
-{
-	int high;
-
-	if (*fd < 0)
-		return -errno;
-	if (*fd > FILE_FD)
-		return 0;
-	high = fcntl(*fd, F_DUPFD_CLOEXEC, FILE_FD + 1);
-	if (high < 0)
-		return -errno;
-	close(*fd);
-	*fd = high;
-	return 0;
-}
-
 static int open_memory(int *fd, const void *data, size_t len)
 {
 	int rc;
 
 	*fd = memfd_create("etcsnap-input", MFD_CLOEXEC);
-	rc = lift(fd);
+	rc = es_process_lift(fd, FILE_FD);
 	if (rc == 0)
 		rc = es_write_all(*fd, data, len);
 	if (rc == 0 && lseek(*fd, 0, SEEK_SET) < 0)
@@ -110,9 +87,9 @@ static int open_pipe(int *ours, int *theirs)
 		return -errno;
 	*ours = fds[0];
 	*theirs = fds[1];
-	rc = lift(ours);
+	rc = es_process_lift(ours, FILE_FD);
 	if (rc == 0)
-		rc = lift(theirs);
+		rc = es_process_lift(theirs, FILE_FD);
 	if (rc == 0 && fcntl(*ours, F_SETFL, O_NONBLOCK) < 0)
 		rc = -errno;
 	return rc;
@@ -127,7 +104,7 @@ static int open_all(struct child *c)
 		rc = open_memory(&c->fd[FD_IN], s->input, s->input_len);
 	} else {
 		c->fd[FD_IN] = open("/dev/null", O_RDONLY | O_CLOEXEC);
-		rc = lift(&c->fd[FD_IN]);
+		rc = es_process_lift(&c->fd[FD_IN], FILE_FD);
 	}
 	if (rc == 0 && s->file)
 		rc = open_memory(&c->fd[FD_FILE], s->file, s->file_len);
@@ -206,9 +183,11 @@ static int set_attributes(posix_spawnattr_t *a, const struct child *c)
 	return rc;
 }
 
-/* "NAME=VALUE" of those of our variables that are set; to be freed. */
-static int make_environment(char *env[PASS_MAX + 3], const char *const *pass)
+/* "NAME=VALUE" of all that it gets; to be freed. */
+static int make_environment(char *env[PASS_MAX + 3], const struct es_spawn *s)
 {
+	const char *const *pass = s->pass;
+	const char *const *more = s->env;
 	size_t n = 0;
 
 	env[n++] = strdup("PATH=" PATH);
@@ -221,6 +200,9 @@ static int make_environment(char *env[PASS_MAX + 3], const char *const *pass)
 		else if (value)
 			n++;
 	}
+	for (; more && *more && n < PASS_MAX + 2; more++)
+		if ((env[n] = strdup(*more)) != NULL)
+			n++;
 	return env[0] && env[1] ? 0 : -ENOMEM;
 }
 
@@ -229,7 +211,7 @@ static int spawn(struct child *c, const char *path)
 	char *env[PASS_MAX + 3] = { NULL };
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
-	int rc = make_environment(env, c->spawn->pass);
+	int rc = make_environment(env, c->spawn);
 
 	posix_spawn_file_actions_init(&actions);
 	posix_spawnattr_init(&attributes);
@@ -302,7 +284,7 @@ static int attend(struct child *c)
 		struct pollfd fds[2] = { { c->fd[FD_OUT], POLLIN, 0 },
 					 { c->fd[FD_ERR], POLLIN, 0 } };
 		const bool silent = c->fd[FD_OUT] < 0 && c->fd[FD_ERR] < 0;
-		const int64_t left = c->until - now_ms();
+		const int64_t left = c->until - es_clock_ms();
 
 		if (left <= 0)
 			return end_it(c);
@@ -345,7 +327,7 @@ int es_spawn_run(const struct es_spawn *s, struct es_error *err)
 		return fail_run(&c, rc, err);
 	close_fd(&c.fd[FD_OUT_]);
 	close_fd(&c.fd[FD_ERR_]);
-	c.until = now_ms() + (int64_t)s->seconds * 1000;
+	c.until = es_clock_ms() + (int64_t)s->seconds * 1000;
 	rc = attend(&c);
 	if (rc < 0)
 		return fail_run(&c, rc, err);

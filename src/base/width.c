@@ -7,6 +7,8 @@
 #include <string.h>
 #include <wchar.h>
 
+static const char dots[] = "\xe2\x80\xa6"; /* U+2026, one column */
+
 /* Bytes of the character at @text, and the columns it takes. */
 static size_t next(const char *text, size_t len, size_t *columns)
 {
@@ -60,8 +62,39 @@ size_t es_width_fit(struct es_buf *out, const char *text, size_t len,
 	}
 	n = measure(text, len, columns - 1, &used);
 	es_buf_add(out, text, n);
-	es_buf_adds(out, "\xe2\x80\xa6");
+	es_buf_adds(out, dots);
 	return used + 1;
+}
+
+void es_width_fit_end(struct es_buf *out, const char *text, size_t len,
+		      size_t columns)
+{
+	size_t all = es_width(text, len), width;
+
+	if (all <= columns) {
+		es_buf_add(out, text, len);
+		return;
+	}
+	while (len && all + 1 > columns) {
+		size_t n = next(text, len, &width);
+
+		all -= width;
+		text += n;
+		len -= n;
+	}
+	es_buf_adds(out, dots);
+	es_buf_add(out, text, len);
+}
+
+void es_width_fill(struct es_buf *out, size_t start, size_t columns)
+{
+	size_t used;
+
+	if (out->failed || start > out->len)
+		return;
+	used = es_width(es_buf_str(out) + start, out->len - start);
+	for (; used < columns; used++)
+		es_buf_addc(out, ' ');
 }
 
 int es_width_pad(struct es_buf *out, const char *text, size_t len,

@@ -4,8 +4,10 @@
 #define ETCSNAP_CMD_H
 
 #include "etcsnap/cycle.h"
+#include "etcsnap/replace.h"
 #include "etcsnap/report.h"
 #include "etcsnap/session.h"
+#include "etcsnap/template.h"
 #include "etcsnap/writer.h"
 
 #include <stdbool.h>
@@ -144,7 +146,29 @@ int es_rev_paths(char ***out, size_t *n, char *const *operands, size_t count,
 bool es_rev_is_text(const char *path);
 void es_rev_paths_free(char **paths, size_t n);
 
-/* compare.c: two sides as a report on standard output. */
+/* form.c: how a report is printed (--format, --json), and where (--output). */
+struct es_form {
+	bool json;
+	bool csv;
+	const char *template;
+	const char *file;     /* NULL: standard output */
+	unsigned int columns; /* of the terminal that it goes to, 0: to none */
+	struct es_templates *templates; /* owned */
+};
+struct es_form_names {
+	const char *text; /* template for "text", the default */
+	const char *html; /* and for "html" */
+	bool csv;	  /* there is such a form */
+};
+void es_form_dispose(struct es_form *f);
+int es_form_pick(struct es_form *f, const struct es_call *call,
+		 const struct es_form_names *names, struct es_error *err);
+/* A file is written whole or not at all, and never in the place of a device.
+ * What is wrong with templates goes to standard error. */
+int es_form_print(struct es_call *call, const struct es_form *f,
+		  const struct es_buf *text, struct es_error *err);
+
+/* compare.c: two sides as a report on standard output or in a file. */
 struct es_compare {
 	const struct es_commit *old; /* NULL: the first run's "nothing" */
 	const struct es_commit *new; /* NULL: the live system */
@@ -153,7 +177,6 @@ struct es_compare {
 	size_t n_paths;
 	enum es_report_level level; /* unless --level says another one */
 	bool no_header;
-	const char *file; /* -o, NULL: standard output */
 };
 /* Returns 1 when there are changes, 0 when not. */
 int es_compare_print(struct es_call *call, const struct es_compare *c,

@@ -12,7 +12,7 @@
 
 static const struct es_opt notify_opts[] = {
 	{ 0, "channel", "NAME", "only this channel" },
-	{ 0, "due", NULL, "only channels whose time has come" },
+	{ 0, "due", NULL, "only what is due now, as a run does at its end" },
 	{ 0, "skip-empty", NULL, "send nothing where nothing is new" },
 	{ 0, "resend", "REV", "tell this run again" },
 	{ 0, "test", "NAME", "send a marked sample to this channel" },
@@ -33,19 +33,20 @@ static void print_message(void *payload, const char *channel, const char *text,
  * In a service that may gain no privileges a mailer that is set-user-ID would
  * fail: the next run tells what needs one.
  */
-static void only_due(struct es_deliver_options *o)
+static bool may_gain_nothing(void)
 {
-	o->force = false;
-	o->no_program = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
+	return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
 }
 
 static int notify_run(struct es_call *call, struct es_error *err)
 {
 	const struct es_args *a = &call->args;
+	const bool due = es_opt_has(a, "due");
 	struct es_deliver_result result;
 	struct es_deliver_options o = {
 		.channel = es_opt_get(a, "channel"),
-		.force = true,
+		.force = !due,
+		.no_program = due && may_gain_nothing(),
 		.skip_empty = es_opt_has(a, "skip-empty"),
 		.dry = es_opt_has(a, "dry-run"),
 		.resend = es_opt_get(a, "resend"),
@@ -56,12 +57,9 @@ static int notify_run(struct es_call *call, struct es_error *err)
 	if (a->n_operands)
 		return es_fail_config(err, "notify takes no operands; name a "
 					   "channel with --channel");
-	if (es_opt_has(a, "due")) {
-		if (o.resend || es_opt_has(a, "test"))
-			return es_fail_config(err, "--due goes with neither "
-						   "--test nor --resend");
-		only_due(&o);
-	}
+	if (due && (o.resend || es_opt_has(a, "test")))
+		return es_fail_config(err, "--due goes with neither --test nor "
+					   "--resend");
 	if (es_opt_has(a, "test")) {
 		if (o.channel || o.resend)
 			return es_fail_config(err, "--test goes with no other "
@@ -85,8 +83,7 @@ static int notify_run(struct es_call *call, struct es_error *err)
 
 const struct es_cmd es_cmd_notify = {
 	.name = "notify",
-	.args = "[--channel NAME] [--due] [--skip-empty] [--resend REV] "
-		"[--test NAME] [-n]",
+	.args = "[-n] [--channel NAME] [--resend REV | --test NAME] …",
 	.summary = "let channels deliver now, whatever their times",
 	.needs = ES_NEED_RULES | ES_NEED_STORE | ES_NEED_KEY,
 	ES_OPTS(notify_opts),

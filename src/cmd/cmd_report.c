@@ -201,7 +201,6 @@ static int report_run(struct es_call *call, struct es_error *err)
 			.paths = (const char *const *)paths,
 			.n_paths = n,
 			.level = ES_REPORT_NORMAL,
-			.file = es_opt_get(a, "output"),
 		};
 
 		rc = es_compare_print(call, &c, err);

@@ -347,8 +347,7 @@ static int restore_run(struct es_call *call, struct es_error *err)
 
 const struct es_cmd es_cmd_restore = {
 	.name = "restore",
-	.args = "[-f] [-w SECONDS] [--at REV] [--to DIR] [--delete] [--apply] "
-		"[--format FORM] PATH …",
+	.args = "[-f] [--at REV] [--to DIR] [--delete] [--apply] … PATH …",
 	.summary = "put files back as they were recorded",
 	.needs = ES_NEED_RULES | ES_NEED_STORE | ES_NEED_KEY,
 	.writes = true,

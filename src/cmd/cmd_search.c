@@ -364,8 +364,7 @@ static int search_run(struct es_call *call, struct es_error *err)
 
 const struct es_cmd es_cmd_search = {
 	.name = "search",
-	.args = "[-Fi] [-n N] [-p PATTERN] [-s TIME] [-u TIME] [--format FORM] "
-		"REGEX",
+	.args = "[-Fi] [-n N] [-p PATTERN] [-s TIME] [-u TIME] … REGEX",
 	.summary = "find text in all that was ever recorded (exit 1: nothing)",
 	.needs = ES_NEED_RULES | ES_NEED_STORE | ES_NEED_KEY,
 	.table = true,

@@ -11,6 +11,8 @@
 
 /* Paths that the text names before the rest is only counted. */
 #define NAMED_MAX 20
+/* As wide as the words that lines begin with. */
+#define INDENT "             "
 
 static const struct es_opt status_opts[] = {
 	{ 0, "max-age", "DURATION", "exit 1 when the last run is older" },
@@ -95,39 +97,55 @@ static int make_json(struct es_buf *out, const struct status *s,
 	return es_doc_write(doc, out, true);
 }
 
+/* When it is tried again, for people. */
+static void add_next(struct es_buf *b, const struct status *s, const char *time)
+{
+	struct es_error ignored = ES_ERROR_INIT;
+	char when[ES_TIME_LEN];
+	int64_t sec;
+
+	if (es_clock_parse(&sec, time, s->now, &ignored) == 0)
+		es_buf_addf(b, ", next at %s", es_clock_iso(when, sec));
+}
+
+/* "refused, 2 runs not yet told, 1 try in vain, next at 2026-05-01 12:00:00" */
+static void add_channel(struct es_buf *b, const struct status *s,
+			const struct es_doc *c)
+{
+	const int64_t backlog = es_doc_get_number(c, "backlog", 0);
+	const int64_t tries = es_doc_get_number(c, "attempts", 0);
+	const bool refused = es_doc_get_bool(c, "refused");
+	const char *error = es_doc_get_str(c, "last_error");
+	const char *next = es_doc_get_str(c, tries ? "next_try" : "next_time");
+
+	es_buf_addf(b, "channel      %s: %s", ES_Q(es_doc_get_str(c, "name")),
+		    refused ? "refused, " : "");
+	es_buf_addf(b, "%lld run%s not yet told", (long long)backlog,
+		    backlog == 1 ? "" : "s");
+	if (tries)
+		es_buf_addf(b, ", %lld tr%s in vain", (long long)tries,
+			    tries == 1 ? "y" : "ies");
+	if (next)
+		add_next(b, s, next);
+	es_buf_addc(b, '\n');
+	if (error) {
+		es_buf_adds(b, INDENT);
+		es_quote_text(b, error, strlen(error));
+		es_buf_addc(b, '\n');
+	}
+}
+
 /* Channels that a person should know of: those with something to tell. */
 static void add_channels(struct es_buf *b, const struct status *s)
 {
 	const struct es_doc *list = es_doc_get(s->facts, "channels");
 	const struct es_doc *c;
 
-	for (size_t i = 0; list && (c = es_doc_at(list, i)) != NULL; i++) {
-		const int64_t backlog = es_doc_get_number(c, "backlog", 0);
-		const int64_t tries = es_doc_get_number(c, "attempts", 0);
-		const bool refused = es_doc_get_bool(c, "refused");
-		const char *error = es_doc_get_str(c, "last_error");
-		const char *next =
-			es_doc_get_str(c, tries ? "next_try" : "next_time");
-
-		if (!backlog && !tries && !refused)
-			continue;
-		es_buf_addf(b, "channel      %s: ",
-			    ES_Q(es_doc_get_str(c, "name")));
-		if (refused)
-			es_buf_adds(b, "refused, ");
-		es_buf_addf(b, "%lld run%s not yet told", (long long)backlog,
-			    backlog == 1 ? "" : "s");
-		if (tries)
-			es_buf_addf(b, ", %lld tr%s in vain", (long long)tries,
-				    tries == 1 ? "y" : "ies");
-		if (next)
-			es_buf_addf(b, ", next at %s", next);
-		if (error) {
-			es_buf_adds(b, ": ");
-			es_quote_text(b, error, strlen(error));
-		}
-		es_buf_addc(b, '\n');
-	}
+	for (size_t i = 0; list && (c = es_doc_at(list, i)) != NULL; i++)
+		if (es_doc_get_number(c, "backlog", 0) ||
+		    es_doc_get_number(c, "attempts", 0) ||
+		    es_doc_get_bool(c, "refused"))
+			add_channel(b, s, c);
 }
 
 static void make_text(struct es_buf *b, const struct status *s)

@@ -6,101 +6,22 @@
 #include "etcsnap/clock.h"
 #include "etcsnap/deliver.h"
 #include "etcsnap/fileio.h"
-#include "etcsnap/quote.h"
-#include "etcsnap/replace.h"
 #include "etcsnap/state_report.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-/* How it is printed: as a document, or by a template. */
-struct form {
-	bool json;
-	const char *template;
-	struct es_templates *templates; /* owned */
-};
-
-static void form_dispose(struct form *f)
-{
-	es_templates_free(f->templates);
-}
-
-static int pick_form(struct form *f, struct es_call *call, struct es_error *err)
-{
-	const char *word = es_opt_get(&call->args, "format");
-	const struct es_template *t;
-	struct es_error why = ES_ERROR_INIT;
-
-	if (es_templates_new(&f->templates,
-			     es_conf_text(call->session->conf,
-					  ES_CONF_REPORT_TEMPLATES),
-			     err) < 0)
-		return err->code;
-	f->template = "state.txt";
-	f->json = es_opt_has(&call->args, "json");
-	if (!word || strcmp(word, "text") == 0)
-		return 0;
-	f->json |= strcmp(word, "json") == 0;
-	if (f->json)
-		return 0;
-	f->template = strcmp(word, "html") == 0 ? "state.html" : word;
-	if (es_templates_get(&t, f->templates, f->template, &why) == 0)
-		return 0;
-	return es_fail_config(err,
-			      "unknown format '%s' of the state; known are "
-			      "text, html, json and the names of templates",
-			      ES_Q(word));
-}
-
-static int make(struct es_buf *out, const struct form *f,
-		const struct es_doc *doc, bool color, struct es_error *err)
-{
-	const char *warning;
-
-	if (f->json) {
-		es_doc_write(doc, out, true);
-		return es_buf_check(out, err);
-	}
-	if (es_state_report_render(out, f->templates, f->template, doc, color,
-				   err) < 0)
-		return err->code;
-	warning = es_templates_warning(f->templates);
-	if (*warning)
-		fprintf(stderr, "etcsnap: %s", warning);
-	return 0;
-}
-
-static int write_to(FILE *f, const struct es_buf *text, struct es_error *err)
-{
-	if (fwrite(es_buf_str(text), 1, text->len, f) != text->len)
-		return es_fail_errno(err, "cannot write the report");
-	return 0;
-}
-
-static int write_file(const char *path, const struct es_buf *text,
-		      struct es_error *err)
-{
-	ES_CLEANUP(es_replace_dispose) struct es_replace r = { 0 };
-
-	if (es_replace_begin(&r, path, 0600, err) < 0 ||
-	    write_to(r.file, text, err) < 0)
-		return err->code;
-	return es_replace_commit(&r, err);
-}
-
-static int print(struct es_call *call, const struct form *f,
+static int print(struct es_call *call, const struct es_form *f,
 		 const struct es_doc *doc, struct es_error *err)
 {
 	ES_CLEANUP(es_buf_dispose) struct es_buf text = ES_BUF_INIT(ES_BUF_MAX);
-	const char *file = es_opt_get(&call->args, "output");
 
-	if (make(&text, f, doc, call->color && !file, err) < 0)
+	if (f->json)
+		es_doc_write(doc, &text, true);
+	else if (es_state_report_render(&text, f->templates, f->template, doc,
+					call->color && !f->file, err) < 0)
 		return err->code;
-	if (file)
-		return write_file(file, &text, err);
-	es_pager_start(call);
-	return write_to(stdout, &text, err);
+	return es_form_print(call, f, &text, err);
 }
 
 /* Beside the repository, as the state cache. */
@@ -153,15 +74,18 @@ static int read_options(struct es_state_input *in, struct es_call *call,
 
 int es_report_state(struct es_call *call, struct es_error *err)
 {
+	static const struct es_form_names names = { "state.txt", "state.html",
+						    false };
 	ES_CLEANUP(es_buf_dispose) struct es_buf trend = ES_BUF_INIT(1 << 16);
 	ES_CLEANUP(es_doc_freep) struct es_doc *channels = es_doc_new();
 	ES_CLEANUP(es_doc_freep) struct es_doc *doc = NULL;
-	ES_CLEANUP(form_dispose) struct form f = { 0 };
+	ES_CLEANUP(es_form_dispose) struct es_form f = { 0 };
 	struct es_state_input in = { 0 };
 
 	if (!channels)
 		return es_fail_oom(err);
-	if (pick_form(&f, call, err) < 0 || read_options(&in, call, err) < 0 ||
+	if (es_form_pick(&f, call, &names, err) < 0 ||
+	    read_options(&in, call, err) < 0 ||
 	    trend_path(&trend, call->session, err) < 0 ||
 	    es_deliver_status(channels, call->session, err) < 0)
 		return err->code;

@@ -4,6 +4,8 @@
 
 #include "commands/runner_priv.h"
 
+#include "etcsnap/process.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -21,31 +23,17 @@ static void close_fd(int *fd)
 	*fd = -1;
 }
 
-/* Descriptors above 2, whatever the caller has closed. */
-static int lift(int *fd)
-{
-	if (*fd > 2)
-		return 0;
-
-	int high = fcntl(*fd, F_DUPFD_CLOEXEC, 3);
-
-	if (high < 0)
-		return -1;
-	close(*fd);
-	*fd = high;
-	return 0;
-}
-
 static int open_fds(struct es_runner *r, struct es_error *err)
 {
 	r->output = memfd_create("etcsnap-commands", MFD_CLOEXEC);
-	if (r->output < 0 || lift(&r->output) < 0)
+	if (r->output < 0 || es_process_lift(&r->output, 2) < 0)
 		return es_fail_errno(err, "cannot make a file in memory");
 	r->null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (r->null < 0 || lift(&r->null) < 0)
+	if (r->null < 0 || es_process_lift(&r->null, 2) < 0)
 		return es_fail_errno(err, "cannot open '/dev/null'");
-	if (pipe2(r->lifeline, O_CLOEXEC) < 0 || lift(&r->lifeline[0]) < 0 ||
-	    lift(&r->lifeline[1]) < 0)
+	if (pipe2(r->lifeline, O_CLOEXEC) < 0 ||
+	    es_process_lift(&r->lifeline[0], 2) < 0 ||
+	    es_process_lift(&r->lifeline[1], 2) < 0)
 		return es_fail_errno(err, "cannot make a pipe");
 	return 0;
 }
@@ -105,7 +93,7 @@ __attribute__((noreturn)) static void be_keeper(struct es_runner *r,
 	prctl(PR_SET_NAME, "etcsnap-keeper");
 	for (int fd = 0; fd <= 2; fd++)
 		dup2(r->null, fd);
-	es_runner_shed(keep, n);
+	es_process_shed(keep, n);
 	es_runner_loop(r);
 	_exit(0);
 }

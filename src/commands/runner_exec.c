@@ -4,6 +4,8 @@
 
 #include "commands/runner_priv.h"
 
+#include "etcsnap/process.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -11,61 +13,10 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 /* Added to a program's badness: it is to go before those that wait for it. */
 #define OOM_SCORE "500"
-
-/* Where close_range(2) is not there, this many descriptors are looked at. */
-#define FDS_MAX 65536
-
-static void close_between(unsigned int first, unsigned int last)
-{
-	struct rlimit most;
-
-	if (first > last)
-		return;
-#ifdef SYS_close_range
-	if (syscall(SYS_close_range, first, last, 0) == 0)
-		return;
-#endif
-	if (getrlimit(RLIMIT_NOFILE, &most) < 0 || most.rlim_cur > FDS_MAX)
-		most.rlim_cur = FDS_MAX;
-	for (; first <= last && first < most.rlim_cur; first++)
-		close((int)first);
-}
-
-void es_runner_shed(const int *keep, size_t n)
-{
-	unsigned int first = 3;
-
-	for (size_t i = 0; i < n; i++) {
-		unsigned int fd = (unsigned int)keep[i];
-
-		if (fd > first)
-			close_between(first, fd - 1);
-		first = fd + 1;
-	}
-	close_between(first, ~0U);
-}
-
-static void reset_signals(void)
-{
-	/* all of a kernel's struct sigaction that is zero is the default */
-	static const unsigned long kernel_default[8];
-	struct sigaction fallback = { .sa_handler = SIG_DFL };
-	sigset_t none;
-
-	for (int sig = 1; sig < NSIG; sig++)
-		sigaction(sig, &fallback, NULL);
-	/* the C library keeps two to itself, which may be ignored, too */
-	for (long sig = __SIGRTMIN; sig < SIGRTMIN; sig++)
-		syscall(SYS_rt_sigaction, sig, &kernel_default, NULL,
-			(size_t)_NSIG / 8);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
 
 static void set_limits(void)
 {
@@ -106,7 +57,7 @@ void es_runner_exec(const struct es_job *job, struct es_outcome *outcome,
 	if (dup2(fds[0], 0) < 0 || dup2(fds[1], 1) < 0 || dup2(fds[2], 2) < 0)
 		fail(outcome, ES_JOB_STARTED);
 	set_limits();
-	es_runner_shed(NULL, 0);
+	es_process_shed(NULL, 0);
 	umask(077);
 	if (job->switch_ids && switch_ids(job) < 0)
 		fail(outcome, ES_JOB_USER);
@@ -116,7 +67,7 @@ void es_runner_exec(const struct es_job *job, struct es_outcome *outcome,
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != keeper)
 		_exit(127);
-	reset_signals();
+	es_process_signals();
 	execve(job->path, job->argv, job->envp);
 	fail(outcome, ES_JOB_EXECUTE);
 }

@@ -4,6 +4,8 @@
 
 #include "commands/runner_priv.h"
 
+#include "etcsnap/clock.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -46,14 +48,6 @@ struct keeper {
 	int signals;
 	pid_t self;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static struct es_outcome *outcome_of(const struct keeper *k,
 				     const struct slot *s)
@@ -110,7 +104,7 @@ static void kill_slot(struct slot *s)
 {
 	send_signal(s, SIGKILL);
 	s->phase = PHASE_KILLED;
-	s->until = now_ms() + BURY_TIME;
+	s->until = es_clock_ms() + BURY_TIME;
 }
 
 /* One step nearer to its end. */
@@ -124,7 +118,7 @@ static void overdue(const struct keeper *k, struct slot *s, bool exited)
 		o->timed_out = !exited;
 		send_signal(s, SIGTERM);
 		s->phase = PHASE_TERMINATED;
-		s->until = now_ms() + ES_RUNNER_GRACE * 1000;
+		s->until = es_clock_ms() + ES_RUNNER_GRACE * 1000;
 		break;
 	case PHASE_TERMINATED:
 		kill_slot(s);
@@ -143,7 +137,7 @@ static void check_slot(const struct keeper *k, struct slot *s)
 
 	if (exited && (silent || s->phase == PHASE_KILLED))
 		end_slot(k, s);
-	else if (now_ms() >= s->until)
+	else if (es_clock_ms() >= s->until)
 		overdue(k, s, exited);
 }
 
@@ -224,7 +218,7 @@ static int fork_program(struct keeper *k, struct slot *s)
 static void start_job(struct keeper *k, struct slot *s)
 {
 	*s = (struct slot){ .job = k->next++, .fds = { -1, -1 } };
-	s->until = now_ms() + k->r->jobs[s->job].timeout * 1000;
+	s->until = es_clock_ms() + k->r->jobs[s->job].timeout * 1000;
 	if (fork_program(k, s) == 0)
 		return;
 
@@ -256,7 +250,7 @@ static size_t fill_slots(struct keeper *k)
 /* Milliseconds until something is due at the latest */
 static int time_left(const struct keeper *k)
 {
-	int64_t now = now_ms();
+	int64_t now = es_clock_ms();
 	int64_t least = 60000;
 
 	for (size_t i = 0; i < ES_RUNNER_PARALLEL; i++) {

@@ -191,13 +191,6 @@ void es_runner_loop(struct es_runner *r);
 /* runner_exec.c */
 
 /**
- * es_runner_shed - close every descriptor but some
- * @keep: those to keep besides 0, 1 and 2, ascending; all above 2
- * @n:    their number
- */
-void es_runner_shed(const int *keep, size_t n);
-
-/**
  * es_runner_exec - become the program; the last call of a forked process
  * @job:     what to run
  * @outcome: gets what went wrong

@@ -62,9 +62,14 @@ int es_context_hide(struct es_buf *out, const struct es_session *s,
 	return es_buf_check(out, err);
 }
 
-static bool is_file(const struct es_entry *e)
+/* Of a directory that is there before and after, nobody says anything. */
+static bool is_asked(const struct es_change *c)
 {
-	return e && (e->type == ES_TYPE_FILE || e->type == ES_TYPE_LINK);
+	const struct es_entry *e = c->new ? c->new : c->old;
+
+	return e->type == ES_TYPE_FILE || e->type == ES_TYPE_LINK ||
+	       (e->type == ES_TYPE_DIR &&
+		(c->kind == ES_CHANGE_ADDED || c->kind == ES_CHANGE_REMOVED));
 }
 
 static bool is_shipped(const struct es_change *c)
@@ -158,20 +163,25 @@ static int collect(struct asked *a, const struct es_context_source *src,
 	size_t n = es_delta_count(d);
 	size_t changes;
 
-	a->items = calloc(2 * n + 1, sizeof(*a->items));
+	a->items = calloc(3 * n + 1, sizeof(*a->items));
 	a->owned = calloc(n + 1, sizeof(*a->owned));
 	if (!a->items || !a->owned)
 		return es_fail_oom(err);
 	for (size_t i = 0; i < n; i++) {
 		const struct es_change *c = es_delta_at(d, i);
 
-		if (is_file(c->new ? c->new : c->old))
+		if (is_asked(c))
 			ask(a, c->path, c->len, c->new);
 	}
 	changes = a->n;
-	for (size_t i = 0; i < n; i++)
-		if (ask_twin(a, src, es_delta_at(d, i), changes, err) < 0)
+	for (size_t i = 0; i < n; i++) {
+		const struct es_change *c = es_delta_at(d, i);
+
+		if (ask_twin(a, src, c, changes, err) < 0)
 			return err->code;
+		if (c->from)
+			ask(a, c->from, strlen(c->from), NULL);
+	}
 	qsort(a->items, a->n, sizeof(*a->items), by_path);
 	return 0;
 }

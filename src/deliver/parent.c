@@ -4,6 +4,9 @@
 
 #include "deliver/transport_priv.h"
 
+#include "etcsnap/clock.h"
+#include "etcsnap/process.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -11,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -58,29 +60,6 @@ static void make_environment(const char *env[ENVIRONMENT])
 	env[n] = NULL;
 }
 
-static void close_rest(void)
-{
-#ifdef SYS_close_range
-	if (syscall(SYS_close_range, 3U, ~0U, 0U) == 0)
-		return;
-#endif
-	for (int fd = 3; fd < 4096; fd++)
-		close(fd);
-}
-
-static void reset_signals(void)
-{
-	struct sigaction fallback = { .sa_handler = SIG_DFL };
-	struct sigaction ignore = { .sa_handler = SIG_IGN };
-	sigset_t none;
-
-	for (int sig = 1; sig < NSIG; sig++)
-		sigaction(sig, &fallback, NULL);
-	sigaction(SIGPIPE, &ignore, NULL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
 /* Puts the three descriptors into their places; none is among those yet. */
 static int place(int request, int answer, int null)
 {
@@ -103,23 +82,12 @@ __attribute__((noreturn)) static void be_child(const char *program,
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent || place(fds[0], fds[1], fds[2]) < 0)
 		_exit(126);
-	close_rest();
-	reset_signals();
+	es_process_shed(NULL, 0);
+	es_process_signals();
+	signal(SIGPIPE, SIG_IGN);
 	memcpy(envp, env, sizeof(envp));
 	execve(program, argv, envp);
 	_exit(127);
-}
-
-/* Return: a descriptor above 2 that takes the place of another. */
-static int lift(int fd)
-{
-	int high;
-
-	if (fd < 0 || fd > 2)
-		return fd;
-	high = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	close(fd);
-	return high;
 }
 
 int es_child_start(struct es_child *out, const char *program, int request,
@@ -133,12 +101,13 @@ int es_child_start(struct es_child *out, const char *program, int request,
 	pid_t self = getpid();
 	int ends[2];
 
-	null = lift(open("/dev/null", O_RDWR | O_CLOEXEC));
-	if (null < 0 || high < 0 || pipe2(ends, O_CLOEXEC) < 0)
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (es_process_lift(&null, 2) < 0 || high < 0 ||
+	    pipe2(ends, O_CLOEXEC) < 0)
 		return es_fail_errno(err, "cannot make a pipe");
-	from = lift(ends[0]);
-	to = lift(ends[1]);
-	if (from < 0 || to < 0)
+	from = ends[0];
+	to = ends[1];
+	if (es_process_lift(&from, 2) < 0 || es_process_lift(&to, 2) < 0)
 		return es_fail_errno(err, "cannot make a pipe");
 	make_environment(env);
 	out->pid = fork();
@@ -148,14 +117,6 @@ int es_child_start(struct es_child *out, const char *program, int request,
 		be_child(program, (const int[]){ high, to, null }, self, env);
 	out->answer = es_steal_fd(&from);
 	return 0;
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 /* Return: 1 when something was read, 0 at the end, -1 when there is no point
@@ -178,7 +139,7 @@ static int listen_to(int fd, struct es_buf *answer, int64_t until)
 	struct pollfd p = { fd, POLLIN, 0 };
 
 	for (;;) {
-		int64_t left = until - now_ms();
+		int64_t left = until - es_clock_ms();
 		int r;
 
 		if (left <= 0)
@@ -216,7 +177,7 @@ int es_child_finish(struct es_child *c, struct es_buf *answer,
 		    unsigned int seconds)
 {
 	int r = listen_to(c->answer, answer,
-			  now_ms() + (int64_t)seconds * 1000);
+			  es_clock_ms() + (int64_t)seconds * 1000);
 	int status = bury(c->pid, r != 0);
 
 	close(c->answer);

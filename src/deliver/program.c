@@ -3,7 +3,9 @@
 #include "config.h"
 
 #include "deliver/program_priv.h"
+#include "etcsnap/clock.h"
 #include "etcsnap/fileio.h"
+#include "etcsnap/process.h"
 #include "etcsnap/quote.h"
 
 #include <errno.h>
@@ -17,7 +19,6 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -46,14 +47,6 @@ struct running {
 	int64_t until;
 	bool told; /* SIGTERM was sent */
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 int es_program_check(const char *path, struct es_error *err)
 {
@@ -100,27 +93,6 @@ static void complain(const char *what)
 		es_write_all(2, why, strlen(why));
 }
 
-static void reset_signals(void)
-{
-	struct sigaction fallback = { .sa_handler = SIG_DFL };
-	sigset_t none;
-
-	for (int sig = 1; sig < NSIG; sig++)
-		sigaction(sig, &fallback, NULL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
-static void close_rest(void)
-{
-#ifdef SYS_close_range
-	if (syscall(SYS_close_range, 3U, ~0U, 0U) == 0)
-		return;
-#endif
-	for (int fd = 3; fd < 4096; fd++)
-		close(fd);
-}
-
 static int become(const struct identity *id)
 {
 	if (!id->change)
@@ -143,7 +115,7 @@ __attribute__((noreturn)) static void be_program(const struct es_program *p,
 	setsid();
 	if (dup2(fds[0], 0) < 0 || dup2(fds[1], 1) < 0 || dup2(fds[2], 2) < 0)
 		_exit(126);
-	close_rest();
+	es_process_shed(NULL, 0);
 	setrlimit(RLIMIT_CORE, &no_core);
 	umask(077);
 	if (become(id) < 0) {
@@ -155,7 +127,7 @@ __attribute__((noreturn)) static void be_program(const struct es_program *p,
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(126);
-	reset_signals();
+	es_process_signals();
 	/* execve(2) writes to neither. */
 	memcpy(&argv, &p->argv, sizeof(argv));
 	memcpy(&envp, &p->envp, sizeof(envp));
@@ -166,25 +138,13 @@ __attribute__((noreturn)) static void be_program(const struct es_program *p,
 
 /* --- our side ------------------------------------------------------------- */
 
-/* Above 2, so that the places of the three are free. */
-static int lift(int fd)
-{
-	int high;
-
-	if (fd < 0 || fd > 2)
-		return fd;
-	high = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	close(fd);
-	return high;
-}
-
 static int make_input(const struct es_program *p, struct es_error *err)
 {
 	ES_CLEANUP(es_closep)
-	int fd = lift(memfd_create("etcsnap-input", MFD_CLOEXEC));
+	int fd = memfd_create("etcsnap-input", MFD_CLOEXEC);
 	int r;
 
-	if (fd < 0)
+	if (es_process_lift(&fd, 2) < 0)
 		return es_fail_errno(err, "cannot make a file in memory");
 	r = es_write_all(fd, p->input, p->len);
 	if (r < 0 || lseek(fd, 0, SEEK_SET) < 0)
@@ -199,9 +159,10 @@ static int make_pipe(int ends[2])
 {
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -1;
-	ends[0] = lift(ends[0]);
-	ends[1] = lift(ends[1]);
-	return ends[0] < 0 || ends[1] < 0 ? -1 : 0;
+	return es_process_lift(&ends[0], 2) < 0 ||
+			       es_process_lift(&ends[1], 2) < 0
+		       ? -1
+		       : 0;
 }
 
 static int start(struct running *run, const struct es_program *p,
@@ -225,7 +186,7 @@ static int start(struct running *run, const struct es_program *p,
 		return es_fail_errno(err, "cannot make a process");
 	if (run->pid == 0)
 		be_program(p, id, (const int[]){ run->input, out, said }, self);
-	run->until = now_ms() + (int64_t)p->seconds * 1000;
+	run->until = es_clock_ms() + (int64_t)p->seconds * 1000;
 	return 0;
 }
 
@@ -279,18 +240,18 @@ static void overdue(struct running *run, struct es_program_end *out)
 	if (kill(-run->pid, run->told ? SIGKILL : SIGTERM) < 0)
 		kill(run->pid, run->told ? SIGKILL : SIGTERM);
 	run->told = true;
-	run->until = now_ms() + GRACE;
+	run->until = es_clock_ms() + GRACE;
 }
 
 static void wait_for_end(struct running *run, struct es_program_end *out)
 {
 	while (!has_ended(run->pid)) {
 		listen_once(run, out, LOOK);
-		if (now_ms() >= run->until)
+		if (es_clock_ms() >= run->until)
 			overdue(run, out);
 	}
 	/* What is in the pipes still; others may keep them open. */
-	while (listen_once(run, out, 0) && now_ms() < run->until)
+	while (listen_once(run, out, 0) && es_clock_ms() < run->until)
 		;
 }
 

@@ -4,6 +4,8 @@
 
 #include "deliver/easy_priv.h"
 
+#include "etcsnap/clock.h"
+
 #include <errno.h>
 #include <linux/sockios.h>
 #include <netdb.h>
@@ -42,20 +44,12 @@ struct stream {
 	int64_t until; /* milliseconds */
 };
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Return: 0, or -1 when the time is over. */
 static int wait_for(struct stream *s, int fd, short events)
 {
 	struct pollfd p = { fd, events, 0 };
 	int64_t stall = (int64_t)es_request_limits(s->job).stall * 1000;
-	int64_t left = s->until - now_ms();
+	int64_t left = s->until - es_clock_ms();
 	int r;
 
 	left = left < stall ? left : stall;
@@ -247,7 +241,7 @@ static int wait_acknowledged(struct stream *s, int fd)
 	int left = 0;
 
 	while (ioctl(fd, SIOCOUTQ, &left) == 0 && left > 0) {
-		if (now_ms() >= s->until)
+		if (es_clock_ms() >= s->until)
 			break;
 		poll(&p, 1, LOOK);
 		if (p.revents & (POLLERR | POLLHUP))
@@ -297,7 +291,7 @@ void es_stream_send(struct es_transport_result *r, const struct es_net_job *job)
 	struct stream s = { .job = job, .rq = &job->stream, .r = r };
 	int sent;
 
-	s.until = now_ms() + (int64_t)es_request_limits(job).total * 1000;
+	s.until = es_clock_ms() + (int64_t)es_request_limits(job).total * 1000;
 	if (parse_url(&s) < 0) {
 		es_result_sayf(r, "the URL is none");
 		sent = -1;

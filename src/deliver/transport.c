@@ -2,6 +2,7 @@
 /* transport.c - one message to one place: ask the child, judge its answer */
 #include "config.h"
 
+#include "etcsnap/clock.h"
 #include "etcsnap/transport.h"
 
 #include "deliver/transport_priv.h"
@@ -49,14 +50,6 @@ void es_transport_dispose(struct es_transport_result *r)
 	free(r->sandbox);
 	es_buf_dispose(&r->body);
 	*r = (struct es_transport_result){ 0 };
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 static const char *ca_file_of(const struct es_net_job *job)
@@ -248,7 +241,7 @@ int es_transport_run(struct es_transport_result *out,
 		     const struct es_transport_request *rq,
 		     struct es_error *err)
 {
-	int64_t start = now_ms();
+	int64_t start = es_clock_ms();
 	int r;
 
 	*out = (struct es_transport_result){
@@ -259,6 +252,6 @@ int es_transport_run(struct es_transport_result *out,
 		r = fill_texts(out, err);
 	if (r < 0)
 		es_transport_dispose(out);
-	out->milliseconds = now_ms() - start;
+	out->milliseconds = es_clock_ms() - start;
 	return r;
 }

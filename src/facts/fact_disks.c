@@ -5,6 +5,7 @@
 #include "facts/facts_priv.h"
 
 #include "etcsnap/cleanup.h"
+#include "etcsnap/fileio.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -115,7 +116,7 @@ int es_fact_disks(const struct es_fact_source *src, struct es_buf *out)
 {
 	ES_CLEANUP(es_buf_dispose) struct es_buf names = ES_BUF_INIT(1 << 20);
 	ES_CLEANUP(es_closep)
-	int block = es_fact_open(src->sys, "block", O_RDONLY | O_DIRECTORY);
+	int block = es_open_in_root(src->sys, "block", O_RDONLY | O_DIRECTORY);
 
 	if (block < 0 || es_fact_list(&names, src->sys, "block") < 0)
 		return 0;

@@ -5,6 +5,7 @@
 #include "facts/facts_priv.h"
 
 #include "etcsnap/cleanup.h"
+#include "etcsnap/fileio.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -57,7 +58,8 @@ static void put_processor_line(struct es_buf *out, const char *line, size_t len)
 /* The lines repeat for each processor; sorting leaves one of each. */
 static int put_processors(struct es_buf *out, int proc)
 {
-	ES_CLEANUP(es_closep) int fd = es_fact_open(proc, "cpuinfo", O_RDONLY);
+	ES_CLEANUP(es_closep)
+	int fd = es_open_in_root(proc, "cpuinfo", O_RDONLY);
 	char text[PROCESSORS_READ];
 	size_t have = 0, len;
 	const char *line;
@@ -154,7 +156,7 @@ static void put_memory(struct es_buf *out, const struct es_fact_source *src)
 static void put_firmware(struct es_buf *out, int sys)
 {
 	ES_CLEANUP(es_closep)
-	int dir = es_fact_open(sys, "class/dmi/id", O_RDONLY | O_DIRECTORY);
+	int dir = es_open_in_root(sys, "class/dmi/id", O_RDONLY | O_DIRECTORY);
 	char line[512];
 	int n;
 

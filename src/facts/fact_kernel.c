@@ -5,6 +5,7 @@
 #include "facts/facts_priv.h"
 
 #include "etcsnap/cleanup.h"
+#include "etcsnap/fileio.h"
 #include "etcsnap/quote.h"
 
 #include <fcntl.h>
@@ -144,7 +145,7 @@ static void put_security(struct es_buf *out, int sys)
 	    0)
 		put_chosen(out, "lockdown", line);
 	ES_CLEANUP(es_closep)
-	int efi = es_fact_open(sys, "firmware/efi", O_RDONLY | O_DIRECTORY);
+	int efi = es_open_in_root(sys, "firmware/efi", O_RDONLY | O_DIRECTORY);
 	if (efi >= 0)
 		es_buf_adds(out, "firmware efi\n");
 	put_secure_boot(out, sys);

@@ -5,6 +5,7 @@
 #include "facts/facts_priv.h"
 
 #include "etcsnap/cleanup.h"
+#include "etcsnap/fileio.h"
 #include "etcsnap/quote.h"
 
 #include <errno.h>
@@ -67,7 +68,7 @@ static int put_release(struct es_buf *out, int root)
 static void put_zone(struct es_buf *out, int root)
 {
 	ES_CLEANUP(es_closep)
-	int etc = es_fact_open(root, "etc", O_RDONLY | O_DIRECTORY);
+	int etc = es_open_in_root(root, "etc", O_RDONLY | O_DIRECTORY);
 	char target[512];
 
 	if (etc < 0 ||

@@ -5,6 +5,7 @@
 #include "facts/units_priv.h"
 
 #include "etcsnap/cleanup.h"
+#include "etcsnap/fileio.h"
 
 #include <ctype.h>
 #include <fcntl.h>
@@ -69,7 +70,7 @@ static int put_openrc(struct es_buf *out, int root)
 	ES_CLEANUP(es_buf_dispose) struct es_buf names = ES_BUF_INIT(1 << 20);
 	ES_CLEANUP(es_closep)
 	int levels =
-		es_fact_open(root, "etc/runlevels", O_RDONLY | O_DIRECTORY);
+		es_open_in_root(root, "etc/runlevels", O_RDONLY | O_DIRECTORY);
 
 	if (levels < 0 || es_fact_list(&names, levels, ".") < 0)
 		return 0;

@@ -5,6 +5,7 @@
 #include "facts/facts_priv.h"
 
 #include "etcsnap/cleanup.h"
+#include "etcsnap/fileio.h"
 #include "etcsnap/quote.h"
 
 #include <errno.h>
@@ -153,7 +154,7 @@ static void put_setting(struct es_buf *out, const char *key, char *value)
 int es_fact_sysctl(const struct es_fact_source *src, struct es_buf *out)
 {
 	ES_CLEANUP(es_closep)
-	int dir = es_fact_open(src->proc, "sys", O_RDONLY | O_DIRECTORY);
+	int dir = es_open_in_root(src->proc, "sys", O_RDONLY | O_DIRECTORY);
 	char value[1024];
 
 	if (dir < 0)

@@ -10,34 +10,15 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
 /* Names that one directory may have; more are no configuration. */
 #define NAMES_MAX ((size_t)16 << 20)
 
-int es_fact_open(int dir, const char *path, int flags)
-{
-	struct open_how how = {
-		.flags = (uint64_t)(unsigned int)flags | O_CLOEXEC | O_NOCTTY |
-			 O_NONBLOCK,
-		.resolve = RESOLVE_IN_ROOT,
-	};
-	long fd = syscall(SYS_openat2, dir, path, &how, sizeof(how));
-
-	/* Before Linux 5.6, or forbidden by a sandbox that is older. */
-	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
-		fd = openat(dir, path,
-			    flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK |
-				    O_NOFOLLOW);
-	return (int)fd;
-}
-
 int es_fact_read(struct es_buf *b, int dir, const char *path)
 {
-	ES_CLEANUP(es_closep) int fd = es_fact_open(dir, path, O_RDONLY);
+	ES_CLEANUP(es_closep) int fd = es_open_in_root(dir, path, O_RDONLY);
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
@@ -49,7 +30,7 @@ int es_fact_read(struct es_buf *b, int dir, const char *path)
 
 int es_fact_line(char *out, size_t room, int dir, const char *path)
 {
-	ES_CLEANUP(es_closep) int fd = es_fact_open(dir, path, O_RDONLY);
+	ES_CLEANUP(es_closep) int fd = es_open_in_root(dir, path, O_RDONLY);
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
@@ -102,7 +83,7 @@ static int sort_names(struct es_buf *names, size_t n)
 int es_fact_list(struct es_buf *names, int dir, const char *path)
 {
 	ES_CLEANUP(es_closep)
-	int fd = es_fact_open(dir, path, O_RDONLY | O_DIRECTORY);
+	int fd = es_open_in_root(dir, path, O_RDONLY | O_DIRECTORY);
 	size_t n = 0;
 
 	if (fd < 0)

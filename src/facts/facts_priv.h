@@ -63,12 +63,6 @@ int es_fact_disks(const struct es_fact_source *src, struct es_buf *out);
 
 /* --- reading: facts_files.c ----------------------------------------------- */
 
-/*
- * Open below a directory whose symbolic links must not lead out of it; for
- * the root, which may be an image that somebody else made. -1 and errno.
- */
-int es_fact_open(int dir, const char *path, int flags);
-
 /* The whole of a regular file, appended. */
 int es_fact_read(struct es_buf *b, int dir, const char *path);
 

@@ -5,6 +5,7 @@
 #include "facts/sockets_priv.h"
 
 #include "etcsnap/cleanup.h"
+#include "etcsnap/fileio.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -117,7 +118,7 @@ int es_sockets_owners(struct es_sockets *sockets,
 		      const struct es_fact_source *src)
 {
 	ES_CLEANUP(es_closep)
-	int fd = es_fact_open(src->proc, ".", O_RDONLY | O_DIRECTORY);
+	int fd = es_open_in_root(src->proc, ".", O_RDONLY | O_DIRECTORY);
 	size_t missing = 0;
 
 	sockets->complete = true;

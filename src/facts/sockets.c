@@ -5,6 +5,7 @@
 #include "facts/sockets_priv.h"
 
 #include "etcsnap/cleanup.h"
+#include "etcsnap/fileio.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -169,7 +170,8 @@ static int read_file(struct es_sockets *out, const struct es_fact_source *src,
 {
 	ES_CLEANUP(es_buf_dispose) struct es_buf b = ES_BUF_INIT(ES_FACT_MAX);
 	ES_CLEANUP(es_closep)
-	int net = es_fact_open(src->proc, "self/net", O_RDONLY | O_DIRECTORY);
+	int net =
+		es_open_in_root(src->proc, "self/net", O_RDONLY | O_DIRECTORY);
 	int rc = net < 0 ? -errno : es_fact_read(&b, net, kind->name);
 	const char *line;
 	size_t len;

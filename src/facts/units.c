@@ -5,6 +5,7 @@
 #include "facts/units_priv.h"
 
 #include "etcsnap/cleanup.h"
+#include "etcsnap/fileio.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -119,8 +120,8 @@ int es_units_each(const struct es_fact_source *src,
 		ES_CLEANUP(es_buf_dispose)
 		struct es_buf names = ES_BUF_INIT(16 << 20);
 		ES_CLEANUP(es_closep)
-		int dir = es_fact_open(src->root, places[i].path,
-				       O_RDONLY | O_DIRECTORY);
+		int dir = es_open_in_root(src->root, places[i].path,
+					  O_RDONLY | O_DIRECTORY);
 		const struct units u = { places[i].scope, dir, each, payload };
 		int rc = dir < 0 ? -errno : es_fact_list(&names, dir, ".");
 

@@ -4,6 +4,8 @@
 
 #include "logins/logins_priv.h"
 
+#include "etcsnap/fileio.h"
+
 #ifdef HAVE_SYSTEMD
 
 #include <systemd/sd-journal.h>
@@ -180,7 +182,7 @@ static int read_place(struct lg_logs *logs, struct journal *j,
 		      const char *place, bool *covered)
 {
 	ES_CLEANUP(es_closep)
-	int fd = lg_open(logs->root, place, O_RDONLY | O_DIRECTORY);
+	int fd = es_open_in_root(logs->root, place, O_RDONLY | O_DIRECTORY);
 	int rc = 0;
 
 	if (fd < 0 || (!j->library && !load(j)) ||

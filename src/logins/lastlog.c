@@ -133,7 +133,7 @@ static int read_lastlog(struct lg_logs *logs)
 {
 	ES_CLEANUP(es_buf_dispose) struct es_buf b = ES_BUF_INIT(PASSWD_MAX);
 	ES_CLEANUP(es_closep)
-	int fd = lg_open(logs->root, "var/log/lastlog", O_RDONLY);
+	int fd = es_open_in_root(logs->root, "var/log/lastlog", O_RDONLY);
 	struct stat st;
 	uint32_t uid;
 	char *rest;

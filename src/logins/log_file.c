@@ -11,10 +11,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
 /* Predecessors of one log that are looked at. */
 #define FILES_MAX 1000
@@ -26,23 +24,6 @@
 #define UNPACKED_MAX ((uint64_t)512 << 20)
 
 static const char *const endings[] = { ".gz", ".xz", ".zst", ".bz2" };
-
-int lg_open(int dir, const char *path, int flags)
-{
-	struct open_how how = {
-		.flags = (uint64_t)(unsigned int)flags | O_CLOEXEC | O_NOCTTY |
-			 O_NONBLOCK,
-		.resolve = RESOLVE_IN_ROOT,
-	};
-	long fd = syscall(SYS_openat2, dir, path, &how, sizeof(how));
-
-	/* Before Linux 5.6, or forbidden by a sandbox that is older. */
-	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
-		fd = openat(dir, path,
-			    flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK |
-				    O_NOFOLLOW);
-	return (int)fd;
-}
 
 static int regular(int fd)
 {
@@ -63,7 +44,8 @@ int lg_open_file(int dir, const char *name)
 
 ssize_t lg_read_all(struct es_buf *b, int root, const char *path)
 {
-	ES_CLEANUP(es_closep) int fd = regular(lg_open(root, path, O_RDONLY));
+	ES_CLEANUP(es_closep)
+	int fd = regular(es_open_in_root(root, path, O_RDONLY));
 
 	if (fd < 0 || es_read_fd(b, fd) < 0)
 		return -1;
@@ -165,7 +147,7 @@ int lg_files_find(struct lg_files *out, int root, const char *dir,
 	const struct dirent *d;
 	int rc = 0;
 
-	out->dir = lg_open(root, dir, O_RDONLY | O_DIRECTORY);
+	out->dir = es_open_in_root(root, dir, O_RDONLY | O_DIRECTORY);
 	if (out->dir < 0)
 		return 0;
 	int fd = dup(out->dir);

@@ -5,6 +5,8 @@
 #include "logins/login_db_priv.h"
 #include "logins/logins_priv.h"
 
+#include "etcsnap/fileio.h"
+
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -77,7 +79,7 @@ sqlite3 *lg_db_open(int root, const char *path)
 {
 	char real[PATH_MAX];
 	struct stat st;
-	int fd = lg_open(root, path, O_RDONLY);
+	int fd = es_open_in_root(root, path, O_RDONLY);
 
 	if (fd < 0)
 		return NULL;

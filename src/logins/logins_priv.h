@@ -161,9 +161,6 @@ struct lg_files {
 		-1, NULL, 0 \
 	}
 
-/** lg_open - Return: descriptor of a path that cannot lead out of @dir */
-int lg_open(int dir, const char *path, int flags);
-
 /** lg_open_file - Return: descriptor of a regular file in @dir, or -1 */
 int lg_open_file(int dir, const char *name);
 

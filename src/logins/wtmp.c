@@ -4,6 +4,8 @@
 
 #include "logins/logins_priv.h"
 
+#include "etcsnap/fileio.h"
+
 #include <fcntl.h>
 
 /*
@@ -121,7 +123,7 @@ int lg_wtmp_read(struct lg_logs *logs)
 	struct search s = { .from = logs->from };
 	/* An empty one says that nobody logged in. */
 	ES_CLEANUP(es_closep)
-	int there = lg_open(logs->root, "var/log/wtmp", O_RDONLY);
+	int there = es_open_in_root(logs->root, "var/log/wtmp", O_RDONLY);
 	int rc = lg_files_find(&files, logs->root, "var/log", "wtmp");
 
 	if (rc < 0)

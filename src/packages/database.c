@@ -11,10 +11,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
 #define OPEN_FLAGS (O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
 
@@ -31,28 +29,9 @@ struct pkg_text {
 	char data[];
 };
 
-int pkg_open_at(int root, const char *path, int flags)
-{
-	/* The root may be an image that somebody else made. */
-	struct open_how how = { .resolve = RESOLVE_IN_ROOT };
-
-	/* Without openat2(2) an absolute path would be the machine's own. */
-	path += strspn(path, "/");
-	if (!*path)
-		path = ".";
-	/* openat2(2) refuses flags that O_PATH leaves without a meaning. */
-	flags |= flags & O_PATH ? O_CLOEXEC : OPEN_FLAGS;
-	how.flags = (unsigned int)flags;
-	long fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
-	/* Before Linux 5.6, or forbidden by a sandbox that is older. */
-	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
-		fd = openat(root, path, flags);
-	return (int)fd;
-}
-
 int pkg_open(const struct es_packages *p, const char *path, int flags)
 {
-	return pkg_open_at(p->root, path, flags);
+	return es_open_in_root(p->root, path, flags);
 }
 
 static void stamp_add(struct es_packages *p, const struct stat *st)

@@ -214,6 +214,8 @@ int pkg_own(uint32_t *out, struct es_packages *p, uint32_t package,
 		f->package = package;
 	if (f->package == package)
 		*out = file;
+	else
+		f->shared = true;
 	return 0;
 }
 

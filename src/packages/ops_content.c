@@ -5,6 +5,7 @@
 #include "packages/ops_judge_priv.h"
 
 #include "etcsnap/digest.h"
+#include "etcsnap/fileio.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -129,7 +130,7 @@ static int compare(struct reader *r, const struct judged *t)
 {
 	const char *path = t->asked->path;
 	ES_CLEANUP(es_closep)
-	int fd = pkg_open_at(r->root, path, O_PATH | O_NOFOLLOW);
+	int fd = es_open_in_root(r->root, path, O_PATH | O_NOFOLLOW);
 	struct stat st;
 
 	/* What it is comes first: opening a device could do anything. */
@@ -140,7 +141,7 @@ static int compare(struct reader *r, const struct judged *t)
 	if (!S_ISREG(st.st_mode))
 		return 0;
 	ES_CLEANUP(es_closep)
-	int content = pkg_open_at(r->root, path, O_NOFOLLOW);
+	int content = es_open_in_root(r->root, path, O_NOFOLLOW);
 	if (content < 0 || fstat(content, &st) < 0)
 		return -errno;
 	return S_ISREG(st.st_mode) ? compare_file(r, t, content) : -ESTALE;

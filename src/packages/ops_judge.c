@@ -4,6 +4,7 @@
 
 #include "packages/ops_judge_priv.h"
 
+#include "etcsnap/fileio.h"
 #include "etcsnap/quote.h"
 
 #include <errno.h>
@@ -55,7 +56,7 @@ static bool is_there(const struct judge *j, const char *path, size_t len,
 	if (es_buf_adds(&b, suffix) < 0)
 		return false;
 	ES_CLEANUP(es_closep)
-	int fd = pkg_open_at(j->root, b.data, O_PATH | O_NOFOLLOW);
+	int fd = es_open_in_root(j->root, b.data, O_PATH | O_NOFOLLOW);
 	return fd >= 0;
 }
 
@@ -90,14 +91,6 @@ static enum es_package_verdict verdict_of(const struct judge *j,
 	if (has_beside(j, t, true))
 		return ES_PACKAGE_CONF_KEPT;
 	return result < 0 ? ES_PACKAGE_UNKNOWN : ES_PACKAGE_CONF_CHANGED;
-}
-
-static bool is_directory(const struct judge *j, const char *path)
-{
-	ES_CLEANUP(es_closep)
-	int fd = pkg_open_at(j->root, path, O_PATH | O_NOFOLLOW | O_DIRECTORY);
-
-	return fd >= 0;
 }
 
 static int add(struct judge *j, const struct judged *t)
@@ -136,8 +129,6 @@ static int add_owned(struct judge *j, struct judged *t)
 	if (asked->removed) {
 		t->verdict = missing_verdict(j, t);
 	} else if (t->file.kind == ES_PACKAGE_NONE) {
-		if (is_directory(j, asked->path))
-			return 0;
 		t->verdict = verdict_of(j, t, -ENOTSUP);
 	} else if (t->file.kind == ES_PACKAGE_SHA256 &&
 		   memcmp(asked->recorded, none, sizeof(none)) != 0) {
@@ -194,32 +185,74 @@ static const struct es_package_op *find_op(const struct es_package_ops *ops,
 	return NULL;
 }
 
-/* A path that nobody knows any more, in a directory of a package's name. */
-static int add_gone(struct judge *j, const struct es_package_asked *asked)
+/* The operation on the package that has a path in a directory of its name. */
+static const struct es_package_op *op_of_name(const struct judge *j,
+					      const char *path)
 {
 	for (size_t i = 0; i < sizeof(named_dirs) / sizeof(named_dirs[0]);
 	     i++) {
 		size_t len = strlen(named_dirs[i]);
+		const char *name = path + len;
 
-		if (strncmp(asked->path, named_dirs[i], len) != 0)
-			continue;
-		const char *name = asked->path + len;
-		const struct es_package_op *op =
-			find_op(&j->ops->pub, name, strcspn(name, "/"));
-		if (!op || op->kind == ES_PACKAGE_OP_INSTALL)
-			return 0;
-
-		struct es_package_seen seen = {
-			.path = asked->path,
-			.len = asked->len,
-			.package = op->name,
-			.version = *op->new ? op->new : op->old,
-			.verdict = ES_PACKAGE_GONE,
-		};
-
-		return judge_tell(j, &seen, asked);
+		if (strncmp(path, named_dirs[i], len) == 0)
+			return find_op(&j->ops->pub, name, strcspn(name, "/"));
 	}
-	return 0;
+	return NULL;
+}
+
+/*
+ * The operation on the package that alone has the directory that a path was
+ * below. In directories of its own a package leaves nothing behind, while of
+ * /etc and /usr/local it is the administrator who takes things away.
+ *
+ * Return: 1 and @op may be set, or a negative errno.
+ */
+static int op_of_directory(const struct es_package_op **op, struct judge *j,
+			   const struct es_package_asked *asked,
+			   struct es_error *err)
+{
+	struct es_package_file file;
+	size_t len = asked->len;
+	int rc = 0;
+
+	*op = NULL;
+	if (strncmp(asked->path, "/usr/", 5) != 0 ||
+	    strncmp(asked->path, "/usr/local/", 11) == 0)
+		return 1;
+	while (rc == 0) {
+		while (len > 0 && asked->path[len - 1] != '/')
+			len--;
+		if (len <= 1)
+			return 1;
+		rc = es_packages_owner(j->packages, asked->path, --len, &file,
+				       err);
+	}
+	if (rc > 0 && !file.shared)
+		*op = find_op(&j->ops->pub, file.package->name,
+			      strlen(file.package->name));
+	return rc;
+}
+
+/* A path that nobody knows any more. */
+static int add_gone(struct judge *j, const struct es_package_asked *asked,
+		    struct es_error *err)
+{
+	const struct es_package_op *op = op_of_name(j, asked->path);
+
+	if (!op && op_of_directory(&op, j, asked, err) < 0)
+		return err->code;
+	if (!op || op->kind == ES_PACKAGE_OP_INSTALL)
+		return 0;
+
+	struct es_package_seen seen = {
+		.path = asked->path,
+		.len = asked->len,
+		.package = op->name,
+		.version = *op->new ? op->new : op->old,
+		.verdict = ES_PACKAGE_GONE,
+	};
+
+	return judge_tell(j, &seen, asked) < 0 ? es_fail_oom(err) : 0;
 }
 
 static int consider(struct judge *j, const struct es_package_asked *asked,
@@ -231,13 +264,11 @@ static int consider(struct judge *j, const struct es_package_asked *asked,
 
 	if (rc < 0)
 		return rc;
-	if (rc > 0)
-		rc = add_owned(j, &t);
-	else if (!asked->removed)
+	if (rc == 0 && asked->removed)
+		return add_gone(j, asked, err);
+	if (rc == 0)
 		return add_beside(j, &t, err);
-	else
-		rc = add_gone(j, asked);
-	return rc < 0 ? es_fail_oom(err) : 0;
+	return add_owned(j, &t) < 0 ? es_fail_oom(err) : 0;
 }
 
 int judge_tell(struct judge *j, const struct es_package_seen *seen,

@@ -40,7 +40,7 @@ bool ops_within(const struct ops_reader *r, int64_t when)
 
 bool ops_changed(const struct ops_reader *r, const char *path)
 {
-	ES_CLEANUP(es_closep) int fd = pkg_open_at(r->root, path, O_PATH);
+	ES_CLEANUP(es_closep) int fd = es_open_in_root(r->root, path, O_PATH);
 	struct stat st;
 
 	return fd >= 0 && fstat(fd, &st) == 0 && st.st_mtim.tv_sec >= r->from;
@@ -180,7 +180,7 @@ int ops_log_each(struct ops_reader *r, const char *dir, const char *name,
 	bool any = false;
 
 	ES_CLEANUP(es_closep)
-	int fd = pkg_open_at(r->root, dir, O_DIRECTORY);
+	int fd = es_open_in_root(r->root, dir, O_DIRECTORY);
 	if (fd < 0 || pkg_names(&names, fd, &ignored) < 0)
 		return 0;
 	size_t n = find_logs(logs, sizeof(logs) / sizeof(logs[0]), r, fd,

@@ -143,7 +143,7 @@ static int read_file(struct es_buf *b, const struct ops_reader *r,
 		     const char *path)
 {
 	ES_CLEANUP(es_closep)
-	int fd = pkg_open_at(r->root, path, O_NOFOLLOW);
+	int fd = es_open_in_root(r->root, path, O_NOFOLLOW);
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))

@@ -185,6 +185,7 @@ static void fill(struct es_package_file *out, const struct es_packages *p,
 	*out = (struct es_package_file){
 		.package = &p->list[f->package].pub,
 		.conffile = f->conffile,
+		.shared = f->shared,
 		.kind = (enum es_package_digest)f->kind,
 	};
 	if (f->kind != ES_PACKAGE_NONE)

@@ -109,6 +109,7 @@ struct dir {
  * @divert:   1 + its number when others' files of this path are elsewhere
  * @kind:     enum es_package_digest
  * @conffile: its administrator may change it
+ * @shared:   other packages have it as well
  */
 struct file {
 	uint32_t name;
@@ -117,7 +118,8 @@ struct file {
 	uint32_t digest;
 	uint16_t divert;
 	uint8_t kind;
-	bool conffile;
+	bool conffile : 1;
+	bool shared : 1;
 };
 
 /**
@@ -212,9 +214,6 @@ struct es_packages {
 
 /** pkg_open - Return: descriptor of a path that cannot lead out of the root */
 int pkg_open(const struct es_packages *p, const char *path, int flags);
-
-/** pkg_open_at - the same below any directory; absolute paths begin there */
-int pkg_open_at(int root, const char *path, int flags);
 
 /**
  * pkg_stamp - let a file or directory take part in the stamp

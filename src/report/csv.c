@@ -2,9 +2,11 @@
 /* csv.c - a report as a table: one row for each attribute that differs */
 #include "config.h"
 
+#include "etcsnap/cleanup.h"
 #include "etcsnap/report.h"
 #include "etcsnap/writer.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum column {
@@ -149,7 +151,7 @@ static void add_change(struct es_writer *w, const struct es_doc *change)
 		begin_row(w, change, NULL);
 }
 
-int es_report_csv(FILE *f, const struct es_doc *doc, struct es_error *err)
+static int write_rows(FILE *f, const struct es_doc *doc, struct es_error *err)
 {
 	ES_CLEANUP(es_writer_freep) struct es_writer *w = NULL;
 	const struct es_doc *changes = es_doc_get(doc, "changes");
@@ -160,4 +162,22 @@ int es_report_csv(FILE *f, const struct es_doc *doc, struct es_error *err)
 	for (size_t i = 0; changes && (change = es_doc_at(changes, i)); i++)
 		add_change(w, change);
 	return es_writer_finish(w, err);
+}
+
+int es_report_csv(struct es_buf *out, const struct es_doc *doc,
+		  struct es_error *err)
+{
+	ES_CLEANUP(es_freep) char *text = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&text, &len);
+	int rc;
+
+	if (!f)
+		return es_fail_oom(err);
+	rc = write_rows(f, doc, err);
+	if (fclose(f) != 0 && rc == 0)
+		return es_fail_oom(err);
+	if (rc == 0)
+		es_buf_add(out, text, len);
+	return rc < 0 ? rc : es_buf_check(out, err);
 }

@@ -192,6 +192,39 @@ static void explain_package(const struct report_job *job, struct report_note *n)
 		n->beside = find_beside(n);
 }
 
+/*
+ * A package's file of another name than before is the package's, unless some
+ * package misses the name before: then somebody moved it.
+ */
+static void explain_renamed(const struct report_job *job, struct report_note *n)
+{
+	const struct es_change *c = n->change;
+	const struct es_package_seen *was =
+		find_seen(job->ops, c->from, strlen(c->from));
+
+	explain_package(job, n);
+	if (n->why == WHY_PACKAGE && (!was || was->verdict == ES_PACKAGE_GONE))
+		return;
+	if (n->why != WHY_DIFFERS)
+		n->why = WHY_RENAME;
+}
+
+/*
+ * What went from where packages have their files, and is of none of today's:
+ * managers forget which files the version had that they replaced.
+ */
+static bool is_outdated(const struct report_job *job,
+			const struct report_note *n)
+{
+	const struct es_change *c = n->change;
+
+	return n->part == PART_FILES && c->kind == ES_CHANGE_REMOVED &&
+	       !n->seen && job->ops && job->ops->n_ops > 0 &&
+	       (strncmp(c->path, "/usr/", 5) == 0 ||
+		strncmp(c->path, "/lib", 4) == 0) &&
+	       strncmp(c->path, "/usr/local/", 11) != 0;
+}
+
 /* Whether every line of the list of packages that differs is an operation. */
 static bool is_known_package(const struct report_job *job, const char *line,
 			     size_t len)
@@ -264,6 +297,8 @@ void report_explain(struct report_job *job)
 		explain_kind(n);
 		if (n->why == WHY_NOTHING && n->part == PART_FILES)
 			explain_package(job, n);
+		else if (n->why == WHY_RENAME && n->part == PART_FILES)
+			explain_renamed(job, n);
 		if (n->part == PART_SYSTEM &&
 		    strcmp(n->change->path, "system/packages") == 0 &&
 		    n->change->kind == ES_CHANGE_CHANGED &&
@@ -271,5 +306,7 @@ void report_explain(struct report_job *job)
 			n->why = WHY_PACKAGE;
 		if (n->why == WHY_NOTHING && n->times > often)
 			n->why = WHY_FLAPPING;
+		if (n->why == WHY_NOTHING && is_outdated(job, n))
+			n->why = WHY_OUTDATED;
 	}
 }

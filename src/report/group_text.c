@@ -110,6 +110,11 @@ static void title(struct es_buf *out, const struct report_job *job,
 				out,
 				"%s no longer watched, since the rules changed",
 				paths);
+		else if (strcmp(g->kind, "outdated") == 0)
+			es_buf_addf(out,
+				    "%s removed that no package has any "
+				    "more",
+				    paths);
 		else if (strcmp(g->kind, "touched") == 0)
 			es_buf_addf(out, "%s touched: only times differ",
 				    paths);

@@ -76,6 +76,13 @@ static int package_group(struct report_job *job, const struct es_package_op *op)
 	return group;
 }
 
+static bool is_directory(const struct es_change *c)
+{
+	const struct es_entry *e = c->new ? c->new : c->old;
+
+	return e->type == ES_TYPE_DIR;
+}
+
 static void count_package(struct report_group *g, const struct report_note *n)
 {
 	enum es_package_verdict v =
@@ -84,8 +91,8 @@ static void count_package(struct report_group *g, const struct report_note *n)
 	g->conffiles += v == ES_PACKAGE_CONF_NEW || n->beside;
 	/* what has no checksum and was only touched is as it was */
 	g->match += n->change->kind == ES_CHANGE_TOUCHED ||
-		    v == ES_PACKAGE_MATCH || v == ES_PACKAGE_GONE ||
-		    v == ES_PACKAGE_CONF_NEW;
+		    is_directory(n->change) || v == ES_PACKAGE_MATCH ||
+		    v == ES_PACKAGE_GONE || v == ES_PACKAGE_CONF_NEW;
 }
 
 /* Changes that a package operation explains, by package. */
@@ -159,7 +166,8 @@ static bool is_minor(const struct report_note *n)
 {
 	return n->group < 0 && n->part == PART_FILES && !stands_out(n) &&
 	       n->severity <= ES_SEVERITY_NOTICE &&
-	       (n->why == WHY_NOTHING || n->why == WHY_RENAME) &&
+	       (n->why == WHY_NOTHING || n->why == WHY_RENAME ||
+		n->why == WHY_OUTDATED) &&
 	       is_whole_kind(n->change->kind);
 }
 
@@ -187,13 +195,6 @@ static size_t directory_of(const struct es_strmap *whole,
 			return i;
 	slash = memrchr(c->path, '/', c->len);
 	return slash && slash > c->path ? (size_t)(slash - c->path) : 1;
-}
-
-static bool is_directory(const struct es_change *c)
-{
-	const struct es_entry *e = c->new ? c->new : c->old;
-
-	return e->type == ES_TYPE_DIR;
 }
 
 /* Directories that came or went as a whole. */
@@ -288,6 +289,32 @@ static void weigh_losses(struct report_job *job)
 	}
 }
 
+/* A program that went is told, though it hardly matters. */
+static bool is_of_programs(const struct es_change *c)
+{
+	const char *name = memrchr(c->path, '/', c->len);
+	size_t len = (size_t)(name - c->path);
+
+	return (len >= 4 && memcmp(name - 4, "/bin", 4) == 0) ||
+	       (len >= 5 && memcmp(name - 5, "/sbin", 5) == 0);
+}
+
+/* What older versions of packages had, where no directory tells of it. */
+static int fold_outdated(struct report_job *job)
+{
+	int outdated = -1;
+	int rc = 0;
+
+	for (size_t i = 0; i < job->n && rc == 0; i++) {
+		const struct report_note *n = &job->notes[i];
+
+		if (n->why == WHY_OUTDATED && is_minor(n) &&
+		    !is_of_programs(n->change))
+			rc = join_kind(job, i, "outdated", &outdated);
+	}
+	return rc;
+}
+
 /* What the rules did, and what was only touched. */
 static int fold_rest(struct report_job *job)
 {
@@ -328,8 +355,8 @@ static int fold_rekeyed(struct report_job *job)
 int report_fold(struct report_job *job, struct es_error *err)
 {
 	if (fold_packages(job) < 0 || fold_flapping(job) < 0 ||
-	    fold_directories(job) < 0 || fold_rest(job) < 0 ||
-	    fold_rekeyed(job) < 0)
+	    fold_directories(job) < 0 || fold_outdated(job) < 0 ||
+	    fold_rest(job) < 0 || fold_rekeyed(job) < 0)
 		return es_fail_oom(err);
 	weigh_losses(job);
 	count_differing(job);

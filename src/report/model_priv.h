@@ -34,6 +34,7 @@ enum report_why {
 	WHY_FLAPPING,
 	WHY_RENAME,
 	WHY_RULES,
+	WHY_OUTDATED, /* no package has it any more */
 };
 
 /** How many earlier runs that changed a path are looked at for its state */

@@ -225,6 +225,12 @@ static void tell_rules(struct es_doc *obj, const struct report_note *n,
 	es_doc_bool(obj, "watched", watched);
 }
 
+static void tell_outdated(struct es_doc *obj, struct es_buf *text)
+{
+	es_buf_adds(text, "no package has it any more");
+	set_text(obj, "outdated", text);
+}
+
 /* These two are told of what a package manager says of the file. */
 static bool is_of_seen(enum report_why why)
 {
@@ -265,6 +271,9 @@ int report_explanation(struct es_doc *change, struct report_job *job,
 		break;
 	case WHY_RULES:
 		tell_rules(obj, n, &text);
+		break;
+	case WHY_OUTDATED:
+		tell_outdated(obj, &text);
 		break;
 	case WHY_NOTHING:
 	default:

@@ -7,6 +7,7 @@
 #include "report/view_priv.h"
 
 #include "etcsnap/quote.h"
+#include "etcsnap/width.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -234,14 +235,14 @@ static void set_subject(struct view *v, struct es_doc *view)
 		es_buf_addf(&out, ": %s", view_severity_word(severity));
 	es_buf_adds(&out, ": ");
 	view_counts(&counts, v->report);
-	used = view_width(es_buf_str(&out), out.len);
+	used = es_width(es_buf_str(&out), out.len);
 	add_main(&main, v, true);
 	if (main.len != counts.len ||
 	    strcmp(es_buf_str(&main), es_buf_str(&counts)) != 0) {
-		view_fit(&all, es_buf_str(&main), main.len,
-			 SUBJECT > used + 24 ? SUBJECT - used : 24);
+		es_width_fit(&all, es_buf_str(&main), main.len,
+			     SUBJECT > used + 24 ? SUBJECT - used : 24);
 		es_buf_adds(&out, es_buf_str(&all));
-		used = view_width(es_buf_str(&out), out.len);
+		used = es_width(es_buf_str(&out), out.len);
 		es_buf_reset(&all);
 		view_count(&all, view_counted(v->report, "total"), "change");
 		if (used + counts.len + 2 <= SUBJECT)

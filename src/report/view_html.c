@@ -4,6 +4,8 @@
 
 #include "report/view_priv.h"
 
+#include "etcsnap/width.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,7 +86,8 @@ static void add_head(const struct view *v)
 	ES_CLEANUP(es_buf_dispose) struct es_buf b = ES_BUF_INIT(ES_BUF_MAX);
 	struct es_doc *sides;
 
-	view_fit(&b, line ? line : "", line ? strlen(line) : 0, TEXT_COLUMNS);
+	es_width_fit(&b, line ? line : "", line ? strlen(line) : 0,
+		     TEXT_COLUMNS);
 	html_text(head, "headline", &b);
 	html_severity(head, view_severity(v->report));
 	es_buf_reset(&b);
@@ -160,7 +163,7 @@ static void add_top_row(struct es_doc *section, const struct view *v,
 	struct es_doc *row;
 
 	view_quoted(&path, c, "path");
-	view_fit_end(&fit, es_buf_str(&path), path.len, TEXT_COLUMNS);
+	es_width_fit_end(&fit, es_buf_str(&path), path.len, TEXT_COLUMNS);
 	view_phrase(&what, c);
 	row = html_row(v, section, &fit, &what);
 	html_severity(row, view_severity(c));

@@ -5,6 +5,7 @@
 #include "report/view_priv.h"
 
 #include "etcsnap/quote.h"
+#include "etcsnap/width.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -204,7 +205,7 @@ static void add_fact(struct es_doc *facts, const struct es_buf *text)
 {
 	ES_CLEANUP(es_buf_dispose) struct es_buf b = ES_BUF_INIT(ES_BUF_MAX);
 
-	view_fit(&b, es_buf_str(text), text->len, VALUE_COLUMNS);
+	es_width_fit(&b, es_buf_str(text), text->len, VALUE_COLUMNS);
 	view_push(facts, &b);
 }
 
@@ -227,8 +228,8 @@ static void add_row(struct es_doc *rows, const char *name,
 	ES_CLEANUP(es_buf_dispose) struct es_buf z = ES_BUF_INIT(ES_BUF_MAX);
 	struct es_doc *row = es_doc_push(rows);
 
-	view_fit(&a, es_buf_str(old), old->len, VALUE_COLUMNS);
-	view_fit(&z, es_buf_str(new), new->len, VALUE_COLUMNS);
+	es_width_fit(&a, es_buf_str(old), old->len, VALUE_COLUMNS);
+	es_width_fit(&z, es_buf_str(new), new->len, VALUE_COLUMNS);
 	es_doc_str(row, "name", name);
 	html_text(row, "old", &a);
 	html_text(row, "new", &z);

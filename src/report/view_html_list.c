@@ -5,6 +5,7 @@
 #include "report/view_priv.h"
 
 #include "etcsnap/quote.h"
+#include "etcsnap/width.h"
 
 #include <string.h>
 
@@ -91,7 +92,7 @@ static void fit_text(const struct view *v, struct es_doc *obj, const char *key,
 	ES_CLEANUP(es_buf_dispose) struct es_buf b = ES_BUF_INIT(ES_BUF_MAX);
 
 	if (text)
-		view_fit(&b, es_buf_str(text), text->len, columns);
+		es_width_fit(&b, es_buf_str(text), text->len, columns);
 	html_text(obj, key, &b);
 }
 
@@ -144,7 +145,7 @@ static void add_commands(struct es_doc *section, const struct es_doc *ops)
 
 		if (!view_command(&b, op))
 			continue;
-		view_fit(&cut, es_buf_str(&b), b.len, TEXT_COLUMNS);
+		es_width_fit(&cut, es_buf_str(&b), b.len, TEXT_COLUMNS);
 		for (size_t k = 0; k < es_doc_len(by); k++)
 			told |= strcmp(es_doc_at_str(by, k),
 				       es_buf_str(&cut)) == 0;

@@ -69,6 +69,10 @@ const struct es_doc *view_attribute(const struct es_doc *change,
 /* Whether there is one side only: added or removed. */
 bool view_is_one_sided(const struct es_doc *change);
 
+/* "36 lines added, 15 removed"; adds nothing and returns false where that is
+ * not known. */
+bool view_line_counts(struct es_buf *out, const struct es_doc *content);
+
 /* What an object is that came or went: "file 0644 root:root, 44 bytes". */
 void view_summary(struct es_buf *out, const struct es_doc *change);
 
@@ -225,15 +229,5 @@ int html_render(struct es_buf *out, struct es_templates *set, const char *name,
 /* Which contents of the first @n changes are shown. Owned; NULL without
  * memory. Lowers @n where not even all changes fit. */
 enum html_patch *html_fit(const struct view *v, size_t *n);
-
-/* view_width.c: columns that a text takes on a terminal. */
-size_t view_width(const char *text, size_t len);
-/* Append as much of a text as fits, "…" where some did not. */
-void view_fit(struct es_buf *out, const char *text, size_t len, size_t columns);
-/* The same, keeping its end. */
-void view_fit_end(struct es_buf *out, const char *text, size_t len,
-		  size_t columns);
-/* Append blanks until the line that begins at @start has so many columns. */
-void view_pad(struct es_buf *out, size_t start, size_t columns);
 
 #endif

@@ -5,19 +5,23 @@
 #include "report/view_priv.h"
 
 #include "etcsnap/quote.h"
+#include "etcsnap/width.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-/* Entries of each list before it is cut. */
+/* Entries of each list before it is cut, and to how many where that is less. */
 #define TOP_MAX 15
 #define PACKAGES_MAX 12
+#define PACKAGES_CUT 6
 #define COMMANDS_MAX 5
 #define FOLDED_MAX 12
 #define FINDINGS_MAX 15
 #define DETAILS_MAX 100
 /* Lines of details from which a table of contents is worth its line. */
 #define LONG 60
+/* Changes from which it is worth saying what to look at first. */
+#define TOP_MIN 6
 /* Columns of a path in the list of what to look at first. */
 #define PATH_COLUMNS 42
 #define SEVERITY_COLUMNS 8
@@ -133,20 +137,20 @@ static void add_top_line(struct es_doc *lines, const struct view *v,
 	es_buf_addf(&b, "  %-*s  ", SEVERITY_COLUMNS,
 		    view_severity_word(severity));
 	view_quoted(&path, c, "path");
-	view_fit_end(&b, es_buf_str(&path), path.len, columns);
-	view_pad(&b, 0, left);
+	es_width_fit_end(&b, es_buf_str(&path), path.len, columns);
+	es_width_fill(&b, 0, left);
 	view_phrase(&what, c);
-	view_fit(&b, es_buf_str(&what), what.len, v->columns - left);
+	es_width_fit(&b, es_buf_str(&what), what.len, v->columns - left);
 	view_push(lines, &b);
 }
 
-/* What to look at first; of three or less the details say it soon enough. */
+/* What to look at first; of a few the details say it soon enough. */
 static void add_top(const struct view *v, bool always)
 {
 	size_t n = v->n_files + v->n_texts, columns = 20, max;
 	struct es_doc *lines;
 
-	if (n == 0 || v->o->whole || (n <= 3 && !always))
+	if (n == 0 || v->o->whole || (n < TOP_MIN && !always))
 		return;
 	max = view_cap(v, n, TOP_MAX);
 	for (size_t i = 0; i < max; i++) {
@@ -154,7 +158,7 @@ static void add_top(const struct view *v, bool always)
 		struct es_buf path = ES_BUF_INIT(ES_BUF_MAX);
 
 		view_quoted(&path, v->changes[i], "path");
-		size_t width = view_width(es_buf_str(&path), path.len);
+		size_t width = es_width(es_buf_str(&path), path.len);
 		if (width > columns)
 			columns = width;
 	}
@@ -195,7 +199,8 @@ static void add_commands(struct es_doc *lines, const struct view *v,
 static void add_packages(const struct view *v)
 {
 	const struct es_doc *ops = es_doc_get(v->report, "packages");
-	size_t n = view_count_packages(v), max = view_cap(v, n, PACKAGES_MAX);
+	size_t n = view_count_packages(v);
+	size_t max = view_cap(v, n, n > PACKAGES_MAX ? PACKAGES_CUT : n);
 	struct view_packages at = { 0 };
 	struct es_doc *lines;
 
@@ -251,8 +256,8 @@ static void add_names(struct es_buf *b, const struct view *v,
 		struct es_buf name = ES_BUF_INIT(ES_BUF_MAX);
 
 		es_quote_text(&name, path, strlen(path));
-		if (view_width(es_buf_str(b), b->len) +
-			    view_width(es_buf_str(&name), name.len) + 5 >
+		if (es_width(es_buf_str(b), b->len) +
+			    es_width(es_buf_str(&name), name.len) + 5 >
 		    v->columns) {
 			cut = true;
 			break;
@@ -426,14 +431,21 @@ static void add_footer(const struct view *v)
 	const struct es_doc *view = es_doc_get(v->root, "view");
 	const char *old = es_doc_get_str(view, "old_id");
 	ES_CLEANUP(es_buf_dispose) struct es_buf b = ES_BUF_INIT(1 << 16);
+	ES_CLEANUP(es_buf_dispose) struct es_buf back = ES_BUF_INIT(1 << 16);
 	struct es_doc *lines;
 
 	if (v->o->whole || v->o->no_header || !old || !*old)
 		return;
 	lines = es_doc_array(es_doc_object(v->text, "footer"), "lines");
-	es_buf_addf(&b,
-		    "All of it: %s    Put back: etcsnap restore --at %s PATH",
-		    es_doc_get_str(view, "rest"), old);
+	es_buf_addf(&b, "All of it: %s", es_doc_get_str(view, "rest"));
+	es_buf_addf(&back, "Put back: etcsnap restore --at %s PATH", old);
+	if (b.len + 4 + back.len > v->columns) {
+		view_push(lines, &b);
+		es_buf_reset(&b);
+	} else {
+		es_buf_adds(&b, "    ");
+	}
+	es_buf_adds(&b, es_buf_str(&back));
 	view_push(lines, &b);
 	if (es_doc_is_null(v->report, "url"))
 		return;

@@ -5,12 +5,15 @@
 #include "report/view_priv.h"
 
 #include "etcsnap/quote.h"
+#include "etcsnap/width.h"
 
 #include <string.h>
 
 /* Lines of a file that is new or gone, and of what differs, before a cut. */
 #define WHOLE_MAX 40
 #define DIFF_MAX 120
+/* So many lines are always shown; more of them give way to an alarm. */
+#define SHORT_MAX 12
 /* Bytes of a line of content before it is cut. */
 #define LINE_MAX_BYTES 1000
 /* Columns of an attribute's name, with the blanks around it. */
@@ -24,18 +27,18 @@ static void add_row(struct es_doc *lines, const struct view *v,
 {
 	ES_CLEANUP(es_buf_dispose) struct es_buf b = ES_BUF_INIT(ES_BUF_MAX);
 	size_t room = (v->columns - NAME_COLUMNS - 3) / 2;
-	size_t a = view_width(es_buf_str(old), old->len);
-	size_t z = view_width(es_buf_str(new), new->len);
+	size_t a = es_width(es_buf_str(old), old->len);
+	size_t z = es_width(es_buf_str(new), new->len);
 
 	es_buf_addf(&b, INDENT "%s", name);
-	view_pad(&b, 0, NAME_COLUMNS - 1);
+	es_width_fill(&b, 0, NAME_COLUMNS - 1);
 	es_buf_addf(&b, " %s", es_buf_str(old));
 	if (a > room || z > room) {
 		view_push(lines, &b);
 		es_buf_reset(&b);
 		a = 0;
 	}
-	view_pad(&b, 0, a ? NAME_COLUMNS + room : NAME_COLUMNS - 2);
+	es_width_fill(&b, 0, a ? NAME_COLUMNS + room : NAME_COLUMNS - 2);
 	es_buf_addf(&b, a ? " | %s" : "| %s", es_buf_str(new));
 	view_push(lines, &b);
 }
@@ -50,7 +53,7 @@ static void add_names(struct es_doc *lines, const struct es_doc *attr,
 	if (!names || es_doc_len(names) == 0)
 		return;
 	es_buf_adds(&b, INDENT "xattr");
-	view_pad(&b, 0, NAME_COLUMNS);
+	es_width_fill(&b, 0, NAME_COLUMNS);
 	es_buf_addf(&b, "%s: ", key);
 	for (size_t i = 0; (name = es_doc_at_str(names, i)) != NULL; i++) {
 		es_buf_adds(&b, i ? ", " : "");
@@ -133,7 +136,8 @@ static void add_attributes(struct es_doc *lines, const struct view *v,
 }
 
 /* What came or went, and what is worth a line of its own. */
-static void add_object(struct es_doc *lines, const struct es_doc *change)
+static void add_object(struct es_doc *lines, const struct view *v,
+		       const struct es_doc *change)
 {
 	static const char *const names[] = { "target", "flags", "hardlink",
 					     "unread" };
@@ -142,7 +146,7 @@ static void add_object(struct es_doc *lines, const struct es_doc *change)
 
 	es_buf_adds(&b, INDENT);
 	view_summary(&b, change);
-	view_push(lines, &b);
+	view_wrap(lines, v, &b, INDENT);
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		const struct es_doc *a = view_attribute(change, names[i]);
 
@@ -256,26 +260,62 @@ static size_t add_hunk(struct es_doc *lines, const struct view *v,
 	return n;
 }
 
+/* Whether something stands in the report that must not drown in the rest. */
+static bool is_alarm(const struct view *v)
+{
+	return (v->n_files > 0 &&
+		view_severity(v->changes[0]) >= ES_SEVERITY_WARNING) ||
+	       (v->n_texts > 0 &&
+		view_severity(v->changes[v->n_files]) >= ES_SEVERITY_WARNING);
+}
+
+/*
+ * How many lines of a content of @length lines are shown. What is no alarm
+ * shares the room of one change with the others, and stands back behind an
+ * alarm.
+ */
+static size_t room_of(const struct view *v, const struct es_doc *change,
+		      size_t length)
+{
+	size_t most = view_is_one_sided(change) ? WHOLE_MAX : DIFF_MAX;
+
+	if (v->o->whole)
+		return SIZE_MAX;
+	if (view_severity(change) >= ES_SEVERITY_WARNING)
+		return most;
+	if (length > SHORT_MAX && is_alarm(v))
+		return 0;
+	most /= v->n_files + v->n_texts;
+	return most > SHORT_MAX ? most : SHORT_MAX;
+}
+
 static void add_hunks(struct es_doc *lines, const struct view *v,
 		      const struct es_doc *change, const struct es_doc *content)
 {
 	const struct es_doc *hunks = es_doc_get(content, "hunks");
-	bool whole = view_is_one_sided(change);
-	size_t room = v->o->whole ? SIZE_MAX : whole ? WHOLE_MAX : DIFF_MAX;
-	int64_t left = es_doc_get_number(content, "dropped", 0);
+	size_t left = (size_t)es_doc_get_number(content, "dropped", 0);
 	ES_CLEANUP(es_buf_dispose) struct es_buf b = ES_BUF_INIT(256);
 	const struct es_doc *hunk;
+	size_t room;
 
-	for (size_t i = 0; hunks && (hunk = es_doc_at(hunks, i)) != NULL; i++) {
-		size_t n = room ? add_hunk(lines, v, hunk, !whole, room) : 0;
+	for (size_t i = 0; hunks && (hunk = es_doc_at(hunks, i)); i++)
+		left += hunk_length(hunk);
+	room = room_of(v, change, left);
+	es_buf_adds(&b, INDENT "\xe2\x80\xa6 ");
+	if (room == 0 && view_line_counts(&b, content)) {
+		view_push(lines, &b);
+		return;
+	}
+	for (size_t i = 0; room && hunks && (hunk = es_doc_at(hunks, i)); i++) {
+		size_t n = add_hunk(lines, v, hunk, !view_is_one_sided(change),
+				    room);
 
 		room -= n;
-		left += (int64_t)(hunk_length(hunk) - n);
+		left -= n;
 	}
 	if (left == 0)
 		return;
-	es_buf_adds(&b, INDENT "\xe2\x80\xa6 ");
-	view_count(&b, left, "more line");
+	view_count(&b, (int64_t)left, "more line");
 	view_push(lines, &b);
 }
 
@@ -361,7 +401,7 @@ void view_text_change(struct es_doc *lines, const struct view *v,
 	if (b.len > strlen(INDENT))
 		view_wrap(lines, v, &b, INDENT);
 	if (view_is_one_sided(change))
-		add_object(lines, change);
+		add_object(lines, v, change);
 	else
 		add_attributes(lines, v, change);
 	add_content(lines, v, change);

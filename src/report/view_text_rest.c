@@ -5,6 +5,7 @@
 #include "report/view_priv.h"
 
 #include "etcsnap/quote.h"
+#include "etcsnap/width.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -55,7 +56,7 @@ void view_wrap(struct es_doc *lines, const struct view *v,
 		struct es_buf b = ES_BUF_INIT(ES_BUF_MAX);
 		size_t room = v->columns - strlen(before), n = left;
 
-		if (view_width(at, left) > room) {
+		if (es_width(at, left) > room) {
 			n = left > room ? room : left - 1;
 			while (n > 0 && at[n] != ' ')
 				n--;
@@ -98,7 +99,7 @@ static void add_session(struct es_doc *lines, const struct es_doc *s)
 
 	es_buf_adds(&b, "  ");
 	view_login(&b, s);
-	view_pad(&b, 0, 40);
+	es_width_fill(&b, 0, 40);
 	es_buf_adds(&b, "  ");
 	view_login_time(&b, s);
 	view_push(lines, &b);
@@ -114,8 +115,8 @@ static void add_switch(struct es_doc *lines, const struct view *v,
 	view_time(&b, es_doc_get_str(s, "time"), false);
 	es_buf_addc(&b, ' ');
 	view_switch(&b, s);
-	view_fit(&line, es_buf_str(&b), b.len,
-		 v->o->whole ? SIZE_MAX : v->columns);
+	es_width_fit(&line, es_buf_str(&b), b.len,
+		     v->o->whole ? SIZE_MAX : v->columns);
 	view_push(lines, &line);
 }
 

@@ -345,7 +345,7 @@ static bool count_lines(const struct es_doc *content, int64_t *added,
 	return *added + *removed > 0;
 }
 
-static bool add_line_counts(struct es_buf *out, const struct es_doc *content)
+bool view_line_counts(struct es_buf *out, const struct es_doc *content)
 {
 	int64_t added, removed;
 
@@ -378,7 +378,7 @@ static bool add_changed(struct es_buf *out, const struct es_doc *change)
 		if (add_only(out, change, names[i]))
 			return true;
 	if (same || !view_is(content, "state", "secret"))
-		return content && add_line_counts(out, content);
+		return content && view_line_counts(out, content);
 	es_buf_adds(out, "changed, content is secret");
 	return true;
 }
@@ -391,7 +391,7 @@ void view_phrase(struct es_buf *out, const struct es_doc *change)
 
 	/* That somebody changed it must not drown in what apt did. */
 	if (why && view_is(why, "state", "kept") && content &&
-	    add_line_counts(out, content))
+	    view_line_counts(out, content))
 		es_buf_adds(out, ", ");
 	if (why && add_reason(out, why))
 		return;

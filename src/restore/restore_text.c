@@ -20,20 +20,31 @@ static const struct {
 	const char *plan;
 	const char *done;
 	const char *count;
+	const char *did;
 } words[ES_RESTORE_ACTIONS] = {
-	[ES_RESTORE_CREATE] = { "create", "created", "to create" },
-	[ES_RESTORE_REPLACE] = { "replace", "replaced", "to replace" },
+	[ES_RESTORE_CREATE] = { "create", "created", "to create", "created" },
+	[ES_RESTORE_REPLACE] = { "replace", "replaced", "to replace",
+				 "replaced" },
 	[ES_RESTORE_ATTRIBUTES] = { "attributes", "attributes",
-				    "with other attributes" },
-	[ES_RESTORE_LINK] = { "link", "linked", "to link" },
-	[ES_RESTORE_DELETE] = { "delete", "deleted", "to delete" },
-	[ES_RESTORE_KEEP] = { "keep", "kept", "that were not there then" },
-	[ES_RESTORE_CANNOT] = { "cannot", "cannot", "that cannot be restored" },
+				    "with other attributes",
+				    "given its attributes" },
+	[ES_RESTORE_LINK] = { "link", "linked", "to link", "linked" },
+	[ES_RESTORE_DELETE] = { "delete", "deleted", "to delete", "deleted" },
+	[ES_RESTORE_KEEP] = { "keep", "kept", "that were not there then",
+			      "that were not there then" },
+	[ES_RESTORE_CANNOT] = { "cannot", "cannot", "that cannot be restored",
+				"that cannot be restored" },
 };
+
+static bool has_failed(const struct es_restore_item *it)
+{
+	return it->state == ES_RESTORE_FAILED &&
+	       it->action != ES_RESTORE_CANNOT;
+}
 
 static const char *word_of(const struct es_restore_item *it)
 {
-	if (it->state == ES_RESTORE_FAILED && it->action != ES_RESTORE_CANNOT)
+	if (has_failed(it))
 		return "FAILED";
 	return it->state == ES_RESTORE_PLANNED ? words[it->action].plan
 					       : words[it->action].done;
@@ -224,21 +235,31 @@ static void add_header(struct es_buf *out, const struct es_restore_plan *p)
 	es_buf_adds(out, "\n\n");
 }
 
-/* "1 to create, 2 to replace" */
+/* "1 to create, 2 to replace", "1 created, 1 replaced, 1 FAILED" */
 static void add_counts(struct es_buf *out, const struct es_restore_plan *p)
 {
 	size_t counts[ES_RESTORE_ACTIONS] = { 0 };
+	size_t failed = 0;
+	bool done = false;
 	const char *before = "";
 
-	for (size_t i = 0; i < p->n; i++)
-		counts[p->items[i].pub.action]++;
+	for (size_t i = 0; i < p->n; i++) {
+		const struct es_restore_item *it = &p->items[i].pub;
+
+		done |= it->state != ES_RESTORE_PLANNED;
+		failed += has_failed(it);
+		counts[it->action] += !has_failed(it);
+	}
 	es_buf_addc(out, '\n');
 	for (int a = 0; a < ES_RESTORE_ACTIONS; a++) {
 		if (!counts[a])
 			continue;
-		es_buf_addf(out, "%s%zu %s", before, counts[a], words[a].count);
+		es_buf_addf(out, "%s%zu %s", before, counts[a],
+			    done ? words[a].did : words[a].count);
 		before = ", ";
 	}
+	if (failed)
+		es_buf_addf(out, "%s%zu FAILED", before, failed);
 	es_buf_addc(out, '\n');
 }
 

@@ -247,7 +247,20 @@ static bool is_on(struct es_verify *v, const struct es_verify_ref *ref,
 	}
 }
 
-/* refs/etcsnap/delivered/KIND/CHANNEL: of logs on logs, all else on main. */
+/* What remembers what was told to whom: refs/etcsnap/delivered/KIND/CHANNEL. */
+static bool is_mark(const char *name)
+{
+	static const char *const dirs[] = { "refs/etcsnap/delivered/",
+					    "refs/etcsnap/owed/",
+					    "refs/etcsnap/sending/" };
+
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
+		if (is_below(name, dirs[i]))
+			return true;
+	return false;
+}
+
+/* Those of logs are on logs, all others on main. */
 static void check_told(struct es_verify *v, const struct es_verify_ref *ref)
 {
 	const char *kind = strchr(ref->name + strlen("refs/etcsnap/"), '/');
@@ -311,12 +324,8 @@ static bool is_known(const char *name)
 					     "refs/heads/daily",
 					     "refs/heads/monthly",
 					     "refs/heads/logs", "refs/stash" };
-	static const char *const dirs[] = { "refs/tags/",
-					    "refs/etcsnap/delivered/",
-					    "refs/etcsnap/sending/",
-					    "refs/remotes/",
-					    "refs/notes/",
-					    "refs/worktree/",
+	static const char *const dirs[] = { "refs/tags/", "refs/remotes/",
+					    "refs/notes/", "refs/worktree/",
 					    "refs/bisect/" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -325,18 +334,17 @@ static bool is_known(const char *name)
 	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
 		if (is_below(name, dirs[i]))
 			return true;
-	return false;
+	return is_mark(name);
 }
 
 static void check_ref(struct es_verify *v, const struct es_verify_ref *ref)
 {
 	if (!is_known(ref->name))
 		check_unknown(v, ref);
-	if (!is_below(ref->name, "refs/etcsnap/delivered/") &&
-	    !is_below(ref->name, "refs/etcsnap/sending/"))
-		return;
-	check_told(v, ref);
-	check_channel(v, ref);
+	if (is_mark(ref->name)) {
+		check_told(v, ref);
+		check_channel(v, ref);
+	}
 }
 
 /* Whatever else there is came from main. */

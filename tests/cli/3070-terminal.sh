@@ -162,4 +162,29 @@ kill -CONT "$run"
 wait "$run"
 is "$? $(cat said)" '0 ' 'and not where there is no terminal'
 
+
+# --- width ---------------------------------------------------------------------
+settle
+chmod 640 "$root/etc/hosts"
+rm "$root/usr/bin/big"
+echo x >"$root/etc/one"
+mv "$root/etc/passwd" "$root/etc/passwd.was"
+export PAGER=cat
+# longest WIDTH COMMAND… - of its lines that are not content on a terminal
+longest() {
+	width="$1"
+	shift
+	tty --color never "$@" | python3 -c '
+import sys
+print(max(len(l.rstrip("\n")) for l in sys.stdin
+          if l[4:5] not in "+-" and "sha256:" not in l))'
+}
+es commit
+wide=$(longest 200 report)
+ok 'a report has at most 100 columns' test "$wide" -le 100
+ok 'and uses them' test "$wide" -gt 72
+ok 'on a narrow terminal as many as that has' test "$(longest 72 report)" -le 72
+ok 'but 60' test "$(longest 20 report)" -gt 50
+ok 'so does diff' test "$(longest 72 diff HEAD~ HEAD)" -le 72
+
 done_testing

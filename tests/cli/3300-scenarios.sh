@@ -64,9 +64,11 @@ json.dump(d, sys.stdout, indent=1)
 print()' "$1"
 }
 
-# readable FILE - a page, of which what is put in for names is seen
+# readable FILE - a page without its style, of which what is put in for names is
+# seen
 readable() {
-	normalise <"$1" | sed -E 's/<(work|host|user|owner|group|id|uuid|time|commit|version|masked:[a-z]*)>/{\1}/g'
+	normalise <"$1" | sed -E -e '/^<style>$/,/^<\/style>$/d' \
+		-e 's/<(work|host|user|owner|group|id|uuid|time|commit|version|masked:[a-z]*)>/{\1}/g'
 }
 
 # told NAME - the report on the last run in all forms

@@ -92,6 +92,15 @@ finds 'main points to nothing' '^bad: object 1234567890.*: is missing'
 git_repo update-ref refs/heads/main main~2
 warns 'main was moved back' \
 	'^warning: state .*state.db: describes another commit'
+for mark in delivered/main delivered/urgent delivered/late owed/main \
+	owed/urgent sending/main; do
+	git_repo update-ref "refs/etcsnap/$mark/ops" "$first"
+done
+is "$(es verify | grep -c refs/etcsnap)" 0 'marks of channels are on the chain'
+git_repo update-ref refs/etcsnap/owed/main/ops \
+	"$(git_repo commit-tree -m x 'main^{tree}' </dev/null)"
+finds 'or one is not' \
+	'^bad: reference refs/etcsnap/owed/main/ops: points to .* not on main'
 git_repo update-ref refs/etcsnap/delivered/main/ops "$first"
 ok 'what a channel was told is on the chain' like "$(es verify)" 'all good'
 git_repo update-ref refs/etcsnap/delivered/main/ops \

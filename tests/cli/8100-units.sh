@@ -4,7 +4,7 @@
 # take, and what is installed names the places that configure was told
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 need make systemd-analyze
-plan 20
+plan 19
 
 make -C "$builddir" -s install DESTDIR="$work/inst" >install.log 2>&1 ||
 	bail "make install failed: $(tail -n 3 install.log)"
@@ -73,9 +73,3 @@ make -C "$builddir" -s install-data DESTDIR="$work/other" \
 	systemdsystemunit_DATA= sysusers_DATA= tmpfiles_DATA= >none.log 2>&1
 is "$(find other -name '*.service' -o -name '*.timer')" '' \
 	'without units there are none'
-
-# --- runs that are started ---------------------------------------------------------
-es_init
-ETCSNAP_TRIGGER=cron es commit >/dev/null
-ok 'a variable says what started a run' \
-	like "$(git_repo log -1 main)" '^ *Trigger: cron$'

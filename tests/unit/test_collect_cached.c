@@ -91,39 +91,61 @@ static const struct {
 	{ 64 * MIB + 1, { 32 * MIB, 64 * MIB - 4096 }, { 4096, 4096 }, false },
 };
 
+/*
+ * A full walk over file @which, some of it in memory beforehand. @lost: pages
+ * that were there and are not, @more: those that are there now.
+ *
+ * Return: false when the file's pages cannot be sent away beforehand.
+ */
+static bool walk_large(int which, size_t *lost, size_t *more)
+{
+	size_t n, n_now;
+	unsigned char *was, *is;
+
+	if (!evict("large"))
+		return false;
+	for (size_t i = 0; i < 2; i++)
+		bring_in("large", files[which].from[i], files[which].len[i]);
+	if (files[which].all)
+		bring_in("large", 0, files[which].size);
+	was = pages_of("large", &n);
+	w.options.full = true;
+	es_unit_walk_run(&w);
+	ck_assert_uint_ge(w.totals.read_bytes, files[which].size);
+	is = pages_of("large", &n_now);
+	ck_assert_uint_eq(n, n_now);
+	*lost = *more = 0;
+	for (size_t i = 0; i < n; i++) {
+		*lost += was[i] && !is[i];
+		*more += is[i] && !was[i];
+	}
+	free(was);
+	free(is);
+	return true;
+}
+
+/* Kernels take a page back now and then, but not again and again. */
+#define TRIES 6
+
 START_TEST(large_files)
 {
-	size_t n, n_now, more = 0;
-	unsigned char *was, *is;
+	size_t lost = 1, more = 0;
 
 	/* of holes, too, the pages are in memory once they are read */
 	es_unit_text("large", "#");
 	ck_assert_int_eq(truncate("large", (off_t)files[_i].size), 0);
-	if (!evict("large")) {
-		printf("# skipped: what is under /tmp stays in memory\n");
-		return;
+	for (int i = 0; i < TRIES && lost > 0; i++) {
+		if (!walk_large(_i, &lost, &more)) {
+			printf("# skipped: what is under /tmp stays in memory\n");
+			return;
+		}
 	}
-	for (size_t i = 0; i < 2; i++)
-		bring_in("large", files[_i].from[i], files[_i].len[i]);
-	if (files[_i].all)
-		bring_in("large", 0, files[_i].size);
-	was = pages_of("large", &n);
-	w.options.full = true;
-	es_unit_walk_run(&w);
-	ck_assert_uint_ge(w.totals.read_bytes, files[_i].size);
-	is = pages_of("large", &n_now);
-	ck_assert_uint_eq(n, n_now);
-	for (size_t i = 0; i < n; i++) {
-		/* what was there is there, unless memory is short */
-		ck_assert_msg(is[i] || !was[i], "page %zu of %zu", i, n);
-		more += is[i] && !was[i];
-	}
+	/* what was there is there */
+	ck_assert_uint_eq(lost, 0);
 	/* a page next to one that was there may share its block of memory */
 	ck_assert_uint_le(more, 2 * MIB / page());
 	if (!files[_i].len[0])
 		ck_assert_uint_eq(more, 0);
-	free(was);
-	free(is);
 }
 END_TEST
 

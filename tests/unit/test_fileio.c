@@ -66,6 +66,60 @@ static const struct {
 	{ 300000, 1 << 20, 0 }, { 300000, 299999, -EFBIG },
 };
 
+static void put_text(const char *path, const char *text)
+{
+	struct es_error err = ES_ERROR_INIT;
+
+	ck_assert_int_eq(es_write_file(path, text, strlen(text), 0644, &err),
+			 0);
+}
+
+/* Of a path below "image": what is read there, "-" for nothing. */
+static const struct {
+	const char *path;
+	const char *text;
+} inside[] = {
+	{ "etc/file", "in\n" },	   { "/etc/file", "in\n" },
+	{ "etc/up", "in\n" },	   { "etc/absolute", "in\n" },
+	{ "up/etc/file", "in\n" }, { "../etc/file", "in\n" },
+	{ "etc/none", "-" },
+};
+
+START_TEST(no_link_leads_out)
+{
+	ES_CLEANUP(es_buf_dispose) struct es_buf b = ES_BUF_INIT(64);
+	struct es_error err = ES_ERROR_INIT;
+
+	ck_assert_int_eq(es_mkdirs("image/etc", 0755, &err), 0);
+	ck_assert_int_eq(es_mkdirs("etc", 0755, &err), 0);
+	put_text("etc/file", "out\n");
+	put_text("image/etc/file", "in\n");
+	ck_assert_int_eq(symlink("../../etc/file", "image/etc/up"), 0);
+	ck_assert_int_eq(symlink("/etc/file", "image/etc/absolute"), 0);
+	ck_assert_int_eq(symlink("..", "image/up"), 0);
+	ES_CLEANUP(es_closep) int root = open("image", O_PATH | O_DIRECTORY);
+	ES_CLEANUP(es_closep)
+	int fd = es_open_in_root(root, inside[_i].path, O_RDONLY);
+	if (fd < 0 || es_read_fd(&b, fd) < 0)
+		es_buf_adds(&b, "-");
+	ck_assert_str_eq(es_buf_str(&b), inside[_i].text);
+}
+END_TEST
+
+START_TEST(no_image_holds_us_up)
+{
+	ES_CLEANUP(es_closep) int root = open(".", O_PATH | O_DIRECTORY);
+
+	ck_assert_int_eq(mkfifo("fifo", 0600), 0);
+	ES_CLEANUP(es_closep) int fd = es_open_in_root(root, "fifo", O_RDONLY);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(fcntl(fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+	ES_CLEANUP(es_closep) int top = es_open_in_root(root, "/", O_PATH);
+	ck_assert_int_ge(top, 0);
+	ck_assert_int_eq(fcntl(top, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+}
+END_TEST
+
 START_TEST(read_keeps_the_ceiling)
 {
 	struct es_buf b = ES_BUF_INIT(reads[_i].max + 3);
@@ -539,6 +593,8 @@ static Suite *fileio_suite(void)
 
 	tcase_add_checked_fixture(tc, enter, leave);
 	tcase_set_timeout(tc, 30);
+	tcase_add_loop_test(tc, no_link_leads_out, 0, es_lengthof(inside));
+	tcase_add_test(tc, no_image_holds_us_up);
 	tcase_add_loop_test(tc, read_keeps_the_ceiling, 0, es_lengthof(reads));
 	tcase_add_test(tc, read_reports_what_it_met);
 	tcase_add_test(tc, read_is_relative_to_the_directory);

@@ -332,7 +332,7 @@ static void check_verdicts(struct es_package_ops *ops,
 			   const struct change *changes, size_t n)
 {
 	ES_CLEANUP(es_buf_dispose) struct es_buf b = ES_BUF_INIT(4096);
-	struct es_package_asked asked[32] = { 0 };
+	struct es_package_asked asked[48] = { 0 };
 	struct es_packages *p = open_here();
 	struct es_error err = ES_ERROR_INIT;
 
@@ -384,8 +384,10 @@ static void make_dpkg(void)
 	    "/.\n/etc\n/usr/bin/ok\n/usr/bin/bad\n/usr/bin/link\n"
 	    "/usr/bin/fifo\n/usr/bin/gone\n/usr/bin/dir\n/usr/share/nosum\n"
 	    "/usr/share/nolink\n/bin/merged\n/opt/usr/bin/ok\n/usr/bin/okk\n"
+	    "/usr/lib\n/usr/lib/a\n/usr/lib/both\n/usr/local/lib/a\n/etc/a.d\n"
 	    "/etc/c1\n/etc/c2\n/etc/c3\n/etc/c4\n/etc/c5\n/etc/c6\n/etc/new\n");
-	put(INFO "left.list", "/.\n/etc\n/etc/left\n");
+	put(INFO "left.list", "/.\n/etc\n/etc/left\n/usr/lib\n"
+			      "/usr/lib/both\n");
 	es_buf_reset(&b);
 	/* The names around the one that is looked for are other files'. */
 	es_buf_addf(&b, "%s  opt/usr/bin/ok\n",
@@ -429,7 +431,7 @@ static const struct change dpkg_changes[] = {
 	{ "/usr/bin/merged", GOOD, false, "match a" },
 	{ "/usr/share/nosum", GOOD, false, "unknown a" },
 	{ "/usr/share/nolink", NULL, false, "unknown a" },
-	{ "/etc", NULL, false, "-" },
+	{ "/etc", NULL, false, "unknown a" },
 	{ "/etc/c1", GOOD, false, "conffile-new a" },
 	{ "/etc/c2", OTHER, false, "conffile-changed a" },
 	{ "/etc/c3", OTHER, false, "conffile-kept a" },
@@ -448,6 +450,16 @@ static const struct change dpkg_changes[] = {
 	{ "/usr/share/doc/fresh/NEWS", NULL, true, "-" },
 	{ "/usr/share/doc/ol/NEWS", NULL, true, "-" },
 	{ "/usr/share/doc/old/there", NULL, false, "-" },
+	/* Who has the directory alone had what was in it, */
+	{ "/usr/lib/a/old.so", NULL, true, "gone a" },
+	{ "/usr/lib/a/sub/old.so", NULL, true, "gone a" },
+	{ "/usr/lib/a/mine.so", NULL, false, "-" },
+	/* but where others come and go too nobody knows, */
+	{ "/usr/lib/old.so", NULL, true, "-" },
+	{ "/usr/lib/both/old.so", NULL, true, "-" },
+	/* and these are the administrator's. */
+	{ "/usr/local/lib/a/old.so", NULL, true, "-" },
+	{ "/etc/a.d/old", NULL, true, "-" },
 };
 
 #define DPKG_OPS                     \
@@ -706,7 +718,8 @@ static const char dpkg_script[] =
 static const char real_list[] =
 	"/etc/a1 conffile-kept\n/etc/a1.dpkg-dist match\n"
 	"/etc/a2 conffile-new\n/etc/b1 conffile-saved\n"
-	"/etc/b2 conffile-new\n/usr/bin/a1 match\n/usr/bin/a2 match\n"
+	"/etc/b2 conffile-new\n/usr/bin unknown\n"
+	"/usr/bin/a1 match\n/usr/bin/a2 match\n"
 	"/usr/bin/b1 match\n/usr/bin/b2 differs\n";
 
 static bool run_script(const char *script)

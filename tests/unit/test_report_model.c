@@ -178,6 +178,73 @@ START_TEST(model_upgrade_groups)
 }
 END_TEST
 
+/* What an older version had, and files that bear other names now. */
+static struct es_doc *outdated(struct es_report_input *how, size_t n_ops)
+{
+	struct es_package_op ops[] = {
+		op(ES_PACKAGE_OP_UPGRADE, "z", "1", "2"),
+	};
+	struct es_package_seen verdicts[] = {
+		seen("/usr/bin/moved", "z", ES_PACKAGE_MATCH, "moved\n"),
+		seen("/usr/bin/there", "z", ES_PACKAGE_DIFFERS, NULL),
+		seen("/usr/lib/z.2", "z", ES_PACKAGE_MATCH, "library\n"),
+	};
+	ES_CLEANUP(es_freep)
+	char *text = packages_text(ops, n_ops, verdicts, es_lengthof(verdicts));
+	struct es_oid old = es_unit_tree(
+		&repo, ITEMS({ "/etc/z.conf", "z\n" },
+			     { "/usr/bin/there", "moved\n", DIGEST },
+			     { "/usr/bin/z-old", "program\n", DIGEST },
+			     { "/usr/lib/old", "old\n", DIGEST },
+			     { "/usr/lib/z.1", "library\n", DIGEST },
+			     { "/usr/local/lib/mine", "mine\n", DIGEST }));
+	struct es_oid new = es_unit_tree(
+		&repo, ITEMS({ "/usr/bin/moved", "moved\n", DIGEST },
+			     { "/usr/lib/z.2", "library\n", DIGEST },
+			     { "run/packages", text }));
+
+	return es_unit_two(&old, &new, how);
+}
+
+static const struct {
+	const char *path;
+	const char *why;
+	bool folded;
+} outdated_paths[] = {
+	{ "/etc/z.conf", "", false },
+	{ "/usr/bin/moved", "rename", false },
+	{ "/usr/bin/z-old", "outdated", false },
+	{ "/usr/lib/old", "outdated", true },
+	{ "/usr/lib/z.2", "package", true },
+	{ "/usr/local/lib/mine", "", false },
+};
+
+START_TEST(model_outdated)
+{
+	struct es_report_input how = { 0 };
+	ES_CLEANUP(es_doc_freep) struct es_doc *doc = outdated(&how, 1);
+	const char *path = outdated_paths[_i].path;
+
+	ck_assert_str_eq(es_unit_why(doc, path, "kind"),
+			 outdated_paths[_i].why);
+	ck_assert_int_eq(es_unit_folded(doc, path) >= 0,
+			 outdated_paths[_i].folded);
+	ck_assert_str_eq(es_unit_title(doc, "outdated"),
+			 "1 path removed that no package has any more");
+}
+END_TEST
+
+/* Where no package changed, what went is somebody's doing. */
+START_TEST(model_not_outdated)
+{
+	struct es_report_input how = { 0 };
+	ES_CLEANUP(es_doc_freep) struct es_doc *doc = outdated(&how, 0);
+
+	ck_assert_ptr_null(es_unit_group(doc, "outdated"));
+	ck_assert_str_eq(es_unit_why(doc, "/usr/lib/old", "kind"), "");
+}
+END_TEST
+
 /* A list of packages that says more than the logs do is not folded. */
 START_TEST(model_packages_unexplained)
 {
@@ -630,6 +697,8 @@ static Suite *make_suite(void)
 				  es_unit_runs_teardown);
 	tcase_add_loop_test(tc, model_upgrade, 0, es_lengthof(upgraded));
 	tcase_add_test(tc, model_upgrade_groups);
+	tcase_add_loop_test(tc, model_outdated, 0, es_lengthof(outdated_paths));
+	tcase_add_test(tc, model_not_outdated);
 	tcase_add_test(tc, model_packages_unexplained);
 	tcase_add_test(tc, model_damaged_run);
 	tcase_add_loop_test(tc, model_severity, 0, es_lengthof(places));
