@@ -38,6 +38,23 @@ static bool may_gain_nothing(void)
 	return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
 }
 
+static int check_options(const struct es_args *a, struct es_error *err)
+{
+	const bool test = es_opt_has(a, "test");
+	const bool resend = es_opt_has(a, "resend");
+
+	if (a->n_operands)
+		return es_fail_config(err, "notify takes no operands; name a "
+					   "channel with --channel");
+	if (es_opt_has(a, "due") && (resend || test))
+		return es_fail_config(err, "--due goes with neither --test nor "
+					   "--resend");
+	if (test && (resend || es_opt_has(a, "channel")))
+		return es_fail_config(err, "--test goes with no other choice "
+					   "of what to send");
+	return 0;
+}
+
 static int notify_run(struct es_call *call, struct es_error *err)
 {
 	const struct es_args *a = &call->args;
@@ -54,16 +71,9 @@ static int notify_run(struct es_call *call, struct es_error *err)
 	};
 	int rc;
 
-	if (a->n_operands)
-		return es_fail_config(err, "notify takes no operands; name a "
-					   "channel with --channel");
-	if (due && (o.resend || es_opt_has(a, "test")))
-		return es_fail_config(err, "--due goes with neither --test nor "
-					   "--resend");
+	if (check_options(a, err) < 0)
+		return err->code;
 	if (es_opt_has(a, "test")) {
-		if (o.channel || o.resend)
-			return es_fail_config(err, "--test goes with no other "
-						   "choice of what to send");
 		o.test = true;
 		o.channel = es_opt_get(a, "test");
 	}

@@ -50,7 +50,7 @@ const char *const *es_session_beside(size_t *n)
 		"allowed_signers",
 		"delivery",
 		"key",
-		"key" ES_KEY_NEW,
+		("key" ES_KEY_NEW),
 		"reports",
 		"setup",
 		"setup.lock",
