@@ -3,8 +3,8 @@
 # 8100-units.sh - units, crontab, user and directory are what their programs
 # take, and what is installed names the places that configure was told
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
-need make systemd-analyze
-plan 19
+need git make setpriv systemd-analyze
+plan 26
 
 make -C "$builddir" -s install DESTDIR="$work/inst" >install.log 2>&1 ||
 	bail "make install failed: $(tail -n 3 install.log)"
@@ -73,3 +73,19 @@ make -C "$builddir" -s install-data DESTDIR="$work/other" \
 	systemdsystemunit_DATA= sysusers_DATA= tmpfiles_DATA= >none.log 2>&1
 is "$(find other -name '*.service' -o -name '*.timer')" '' \
 	'without units there are none'
+
+# --- reports from the sandbox ------------------------------------------------------
+printf '#!/bin/sh\ncat >/dev/null\necho told >>%s/told\n' "$work" >program
+chmod 755 program
+conf_for_root '[channel program]' 'type = exec' "run = $work/program"
+es_init
+ok 'there is something to tell' es commit --no-notify
+es_sandboxed() {
+	setpriv --no-new-privs "$ETCSNAP" -c "$conf" --root "$root" "$@"
+}
+ok 'where no privileges may be gained' es_sandboxed notify --due
+not_ok 'no program is run' test -e told
+ok 'elsewhere it is' es notify --due
+is "$(cat told)" told 'once'
+ok 'by hand also there' es_sandboxed notify --test program
+is "$(wc -l <told)" 2 'as somebody asked for it'
