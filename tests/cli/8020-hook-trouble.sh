@@ -57,6 +57,23 @@ ok 'which is said, too' told 'etcsnap: .*lock'
 kill "$holder"
 wait "$holder" 2>/dev/null
 
+# --- a channel that is slow ----------------------------------------------------
+cp "$conf" conf.before
+printf '%s\n' '#!/bin/sh' 'touch /begun' 'sleep 60' >"$debian/slow"
+chmod 755 "$debian/slow"
+printf '%s\n' '[channel slow]' 'type = exec' 'run = /slow' \
+	'[channel box]' 'type = file' >>"$conf"
+# Everything ends with this shell, so that it waits until the channel is told.
+ok 'nobody waits for it, nor for what it holds open' in_it sh -c '
+	etcsnap commit --no-notify && etcsnap notify --channel box
+	began=$(date +%s)
+	dpkg -i /a_1.0.deb 2>&1 | cat
+	[ $(($(date +%s) - began)) -lt 15 ] || exit 1
+	i=0
+	until [ -e /begun ] || [ $i -gt 100 ]; do sleep 0.1; i=$((i + 1)); done'
+ok 'but it is told' test -e "$debian/begun"
+cp conf.before "$conf"
+
 # --- nothing to write, nothing to read -----------------------------------------
 deb a 1.5
 ok 'a repository on a disk that is read-only' in_it sh -c '
