@@ -5,6 +5,7 @@
 #include "unit.h"
 
 #include "etcsnap/report_view.h"
+#include "etcsnap/width.h"
 
 #include "report/view_priv.h"
 
@@ -76,9 +77,9 @@ static void check_width(const char *text, size_t columns)
 
 		if (len < 5 || !strchr("+- @", line[4]) ||
 		    strncmp(line, "    ", 4) != 0)
-			ck_assert_msg(view_width(line, len) <= columns,
-				      "%zu columns: %.*s",
-				      view_width(line, len), (int)len, line);
+			ck_assert_msg(es_width(line, len) <= columns,
+				      "%zu columns: %.*s", es_width(line, len),
+				      (int)len, line);
 		line += len + (line[len] == '\n');
 	}
 }
@@ -293,39 +294,6 @@ START_TEST(subjects_are_short)
 }
 END_TEST
 
-static const struct {
-	const char *text;
-	size_t columns;
-	const char *start;
-	const char *end;
-} fits[] = {
-	{ "abc", 3, "abc", "abc" },
-	{ "abcd", 3, "ab\xe2\x80\xa6",
-	  "\xe2\x80\xa6"
-	  "cd" },
-	{ "\xc3\xa4\xc3\xb6\xc3\xbc\xc3\x9f", 3, "\xc3\xa4\xc3\xb6\xe2\x80\xa6",
-	  "\xe2\x80\xa6\xc3\xbc\xc3\x9f" },
-	/* two columns each */
-	{ "\xe6\xbc\xa2\xe5\xad\x97", 4, "\xe6\xbc\xa2\xe5\xad\x97",
-	  "\xe6\xbc\xa2\xe5\xad\x97" },
-	{ "\xe6\xbc\xa2\xe5\xad\x97", 3, "\xe6\xbc\xa2\xe2\x80\xa6",
-	  "\xe2\x80\xa6\xe5\xad\x97" },
-	{ "", 3, "", "" },
-};
-
-START_TEST(texts_are_cut_by_columns)
-{
-	ES_CLEANUP(es_buf_dispose) struct es_buf b = ES_BUF_INIT(256);
-
-	view_fit(&b, fits[_i].text, strlen(fits[_i].text), fits[_i].columns);
-	ck_assert_str_eq(es_buf_str(&b), fits[_i].start);
-	es_buf_reset(&b);
-	view_fit_end(&b, fits[_i].text, strlen(fits[_i].text),
-		     fits[_i].columns);
-	ck_assert_str_eq(es_buf_str(&b), fits[_i].end);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *s = suite_create("view_text");
@@ -342,7 +310,6 @@ int main(void)
 			    es_lengthof(odd));
 	tcase_add_test(c, long_lists_are_cut);
 	tcase_add_test(c, subjects_are_short);
-	tcase_add_loop_test(c, texts_are_cut_by_columns, 0, es_lengthof(fits));
 	suite_add_tcase(s, c);
 	return es_unit_main(s);
 }
