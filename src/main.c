@@ -28,6 +28,7 @@
  *	deliver/  messages to people and services; etcsnap-send sends them
  *	restore/  files put back as a run has them: plan, then apply
  *	verify/   whether all of it is sound
+ *	setup/    on this machine: timers, hooks, first run, and off again
  *	cmd/      one file a command
  */
 #include "config.h"
@@ -51,7 +52,7 @@ static const struct es_cmd *const cmds[] = {
 	&es_cmd_diff,	 &es_cmd_show,	 &es_cmd_cat,	 &es_cmd_report,
 	&es_cmd_blame,	 &es_cmd_search, &es_cmd_notify, &es_cmd_export,
 	&es_cmd_restore, &es_cmd_prune,	 &es_cmd_verify, &es_cmd_config,
-	&es_cmd_git,
+	&es_cmd_setup,	 &es_cmd_git,
 };
 
 #define CMDS (sizeof(cmds) / sizeof(*cmds))

@@ -34,6 +34,8 @@
  * @force:      ignore back-off, hold-off, quiet hours and digest times
  * @skip_empty: send nothing where nothing is new, whatever the channel says
  * @dry:        send nothing, move nothing; what would go is given to @show
+ * @no_program: leave channels that run a program of this machine (sendmail,
+ *              exec) to somebody else
  * @test:       send a marked sample instead, move nothing
  * @resend:     tell this commit again, and move nothing; NULL: what is new
  * @show:       called with each message that would go, for people; NULL: none
@@ -44,6 +46,7 @@ struct es_deliver_options {
 	bool force;
 	bool skip_empty;
 	bool dry;
+	bool no_program;
 	bool test;
 	const char *resend;
 	void (*show)(void *payload, const char *channel, const char *text,

@@ -76,8 +76,8 @@ struct es_session {
  * @need:    bits of enum es_session_need
  * @err:     filled on failure
  *
- * Without a repository path in options or files, root uses
- * $localstatedir/lib/etcsnap/repo.git and an ordinary user
+ * Without a repository path in options or files, root, and who owns that
+ * directory, uses $localstatedir/lib/etcsnap/repo.git and an ordinary user
  * $XDG_STATE_HOME/etcsnap/repo.git (~/.local/state where that is unset).
  *
  * Return: 0 or a negative errno; fault CONFIG where the user must mend it
@@ -96,6 +96,19 @@ int es_session_new(struct es_session **out,
  */
 void es_session_free(struct es_session *s);
 ES_DEFINE_CLEANUP(struct es_session, es_session_free)
+
+/**
+ * ES_SESSION_BESIDE_MAX - most names that es_session_beside() gives
+ */
+#define ES_SESSION_BESIDE_MAX 16
+
+/**
+ * es_session_beside - names of all that etcsnap keeps beside a repository
+ * @n: set to their number
+ *
+ * Return: constant array; files, and directories.
+ */
+const char *const *es_session_beside(size_t *n);
 
 /**
  * es_session_init - create repository, key and no state

@@ -9,10 +9,10 @@
 #include "etcsnap/buf.h"
 
 /*
- * For programs of the system that do one thing for us (ssh-keygen, git), not
- * for commands of the configuration, which src/commands runs beside the walk.
- * No shell; an environment of PATH and LC_ALL=C, and of what is passed by
- * name. Input lies in memory, never in a file. The program has no terminal,
+ * For programs that do one thing for us (ssh-keygen, git, hooks), not for
+ * commands of the configuration, which src/commands runs beside the walk. No
+ * shell; an environment of PATH and LC_ALL=C, and of what is passed or given.
+ * Input lies in memory, never in a file. The program has no terminal,
  * unless it may ask, and is killed with all that it started when its time is
  * over.
  */
@@ -23,6 +23,7 @@
  *            for in the standard directories, then in ours of $PATH
  * @pass:     names of our environment variables that it gets too, NULL at the
  *            end; or NULL for none
+ * @env:      "NAME=VALUE" of more variables, NULL at the end; or NULL
  * @input:    its standard input, or NULL for nothing
  * @input_len: bytes of @input
  * @file:     bytes that it may read as /dev/fd/3, or NULL
@@ -35,6 +36,7 @@
 struct es_spawn {
 	const char *const *argv;
 	const char *const *pass;
+	const char *const *env;
 	const void *input;
 	size_t input_len;
 	const void *file;

@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 #define PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-/* Most variables of ours that a program gets. */
+/* Most variables that a program gets, passed and given. */
 #define PASS_MAX 16
 /* Descriptor of @file in the program. */
 #define FILE_FD 3
@@ -183,9 +183,11 @@ static int set_attributes(posix_spawnattr_t *a, const struct child *c)
 	return rc;
 }
 
-/* "NAME=VALUE" of those of our variables that are set; to be freed. */
-static int make_environment(char *env[PASS_MAX + 3], const char *const *pass)
+/* "NAME=VALUE" of all that it gets; to be freed. */
+static int make_environment(char *env[PASS_MAX + 3], const struct es_spawn *s)
 {
+	const char *const *pass = s->pass;
+	const char *const *more = s->env;
 	size_t n = 0;
 
 	env[n++] = strdup("PATH=" PATH);
@@ -198,6 +200,9 @@ static int make_environment(char *env[PASS_MAX + 3], const char *const *pass)
 		else if (value)
 			n++;
 	}
+	for (; more && *more && n < PASS_MAX + 2; more++)
+		if ((env[n] = strdup(*more)) != NULL)
+			n++;
 	return env[0] && env[1] ? 0 : -ENOMEM;
 }
 
@@ -206,7 +211,7 @@ static int spawn(struct child *c, const char *path)
 	char *env[PASS_MAX + 3] = { NULL };
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
-	int rc = make_environment(env, c->spawn->pass);
+	int rc = make_environment(env, c->spawn);
 
 	posix_spawn_file_actions_init(&actions);
 	posix_spawnattr_init(&attributes);

@@ -96,6 +96,7 @@ extern const struct es_cmd es_cmd_prune;
 extern const struct es_cmd es_cmd_report;
 extern const struct es_cmd es_cmd_restore;
 extern const struct es_cmd es_cmd_search;
+extern const struct es_cmd es_cmd_setup;
 extern const struct es_cmd es_cmd_show;
 extern const struct es_cmd es_cmd_status;
 extern const struct es_cmd es_cmd_verify;

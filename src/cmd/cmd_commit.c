@@ -3,11 +3,15 @@
 #include "config.h"
 
 #include "cmd/cmd.h"
+#include "etcsnap/aside.h"
+#include "etcsnap/clock.h"
 #include "etcsnap/deliver.h"
+#include "etcsnap/hooks.h"
 #include "etcsnap/quote.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Unreadable paths that are named before the rest is only counted. */
@@ -19,12 +23,15 @@ static const struct es_opt commit_opts[] = {
 	{ 'f', "full", NULL, "read every file again" },
 	{ 'w', "wait", "SECONDS", "wait so long for another run" },
 	{ 'n', "dry-run", NULL, "only say what would be recorded" },
+	{ 'b', "before", NULL, "a transaction of a package manager follows" },
 	{ 0, "no-notify", NULL, "do not deliver reports now" },
 };
 
 static const char *default_trigger(void)
 {
-	return isatty(STDIN_FILENO) ? "manual" : "unattended";
+	if (isatty(STDIN_FILENO))
+		return "manual";
+	return es_aside_by_cron() ? "cron" : "unattended";
 }
 
 static int read_options(struct es_cycle_options *o, struct es_call *call,
@@ -163,6 +170,54 @@ static void deliver(struct es_call *call)
 	es_deliver_dispose(&result);
 }
 
+/* Hooks have their say; what they did wrong is told and hurts nothing. */
+static int run_hooks(struct es_call *call, enum es_hook_event event,
+		     const struct es_hook_var *vars, size_t n)
+{
+	ES_CLEANUP(es_buf_dispose) struct es_buf notice = ES_BUF_INIT(1 << 16);
+	int later = es_hooks_run(&notice, call->session, event, vars, n);
+
+	if (notice.len > 0)
+		fprintf(stderr, "etcsnap: %s\n", es_buf_str(&notice));
+	return later;
+}
+
+/* Whether the run is left to another time; @status is how to end then. */
+static bool is_put_off(int *status, struct es_call *call,
+		       const struct es_cycle_options *o)
+{
+	ES_CLEANUP(es_buf_dispose) struct es_buf why = ES_BUF_INIT(4096);
+	const struct es_session *s = call->session;
+	const struct es_hook_var vars[] = {
+		{ "ETCSNAP_TRIGGER", o->trigger },
+	};
+
+	if (es_aside_wanted(&why, s->root, o->trigger,
+			    es_store_last_run(s->store))) {
+		if (call->verbosity > 0)
+			printf("nothing recorded now: %s\n", es_buf_str(&why));
+		*status = ES_EXIT_DONE;
+		return true;
+	}
+	*status = ES_EXIT_LOCKED;
+	return !o->dry && run_hooks(call, ES_HOOK_PRE_COMMIT, vars, 1);
+}
+
+/* A commit stands, and the lock is given back. */
+static void tell_hooks(struct es_call *call, const struct es_cycle_options *o,
+		       const struct es_oid *commit)
+{
+	char id[ES_OID_HEX + 1];
+	const struct es_hook_var vars[] = {
+		{ "ETCSNAP_TRIGGER", o->trigger },
+		{ "ETCSNAP_COMMIT", id },
+	};
+
+	es_oid_text(id, commit);
+	es_store_unlock(call->session->store);
+	run_hooks(call, ES_HOOK_POST_COMMIT, vars, 2);
+}
+
 static int check_paths(char *const *paths, size_t n, struct es_error *err)
 {
 	for (size_t i = 0; i < n; i++)
@@ -174,17 +229,56 @@ static int check_paths(char *const *paths, size_t n, struct es_error *err)
 	return 0;
 }
 
-static int commit_run(struct es_call *call, struct es_error *err)
+/*
+ * Logs of package managers know no fractions of a second, and a run takes what
+ * they say of the time since the commit before it. So nothing may be done to
+ * packages within the second of that.
+ */
+static int let_second_pass(struct es_call *call, struct es_error *err)
+{
+	ES_CLEANUP(es_commit_freep) struct es_commit *tip = NULL;
+	struct timespec now = es_clock_now();
+	struct timespec rest = { .tv_nsec = 1000000000 - now.tv_nsec };
+
+	if (es_rev_tip(&tip, call, err) < 0)
+		return err->code;
+	if (es_commit_time(tip) == now.tv_sec && rest.tv_nsec < 1000000000)
+		nanosleep(&rest, NULL);
+	return 0;
+}
+
+static int record(struct es_call *call, const struct es_cycle_options *asked,
+		  struct es_error *err)
 {
 	struct es_progress progress;
 	struct es_cycle_result r = { 0 };
-	struct es_cycle_options o = {
-		.progress = es_progress_step,
-		.payload = &progress,
-	};
+	struct es_cycle_options o = *asked;
+	int rc;
+
+	o.progress = es_progress_step;
+	o.payload = &progress;
+	es_progress_begin(&progress, call);
+	rc = es_cycle_run(&r, call->session, &o, err);
+	es_progress_end(&progress);
+	if (rc == 0)
+		rc = finish(call, &o, &r, err);
+	if (rc >= 0 && !es_oid_is_none(&r.commit))
+		tell_hooks(call, &o, &r.commit);
+	es_cycle_dispose(&r);
+	if (rc >= 0 && !o.dry && !es_opt_has(&call->args, "no-notify"))
+		deliver(call);
+	if (rc >= 0 && !o.dry && es_opt_has(&call->args, "before") &&
+	    let_second_pass(call, err) < 0)
+		return err->code;
+	return rc;
+}
+
+static int commit_run(struct es_call *call, struct es_error *err)
+{
+	struct es_cycle_options o = { 0 };
 	char **paths = NULL;
 	size_t n = 0;
-	int rc;
+	int rc, status;
 
 	if (read_options(&o, call, err) < 0 ||
 	    es_rev_paths(&paths, &n, call->args.operands, call->args.n_operands,
@@ -193,23 +287,16 @@ static int commit_run(struct es_call *call, struct es_error *err)
 	o.paths = (const char *const *)paths;
 	o.n_paths = n;
 	rc = check_paths(paths, n, err);
-	if (rc == 0) {
-		es_progress_begin(&progress, call);
-		rc = es_cycle_run(&r, call->session, &o, err);
-		es_progress_end(&progress);
-	}
 	if (rc == 0)
-		rc = finish(call, &o, &r, err);
-	es_cycle_dispose(&r);
-	if (rc >= 0 && !o.dry && !es_opt_has(&call->args, "no-notify"))
-		deliver(call);
+		rc = is_put_off(&status, call, &o) ? status
+						   : record(call, &o, err);
 	es_rev_paths_free(paths, n);
 	return rc;
 }
 
 const struct es_cmd es_cmd_commit = {
 	.name = "commit",
-	.args = "[-fn] [-m TEXT] [-t WORD] [-w SECONDS] [PATH …]",
+	.args = "[-bfn] [-m TEXT] [-t WORD] [-w SECONDS] [PATH …]",
 	.summary = "record what there is now; a commit only if it changed",
 	.needs = ES_NEED_RULES | ES_NEED_STORE | ES_NEED_KEY,
 	.writes = true,

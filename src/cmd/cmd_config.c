@@ -7,6 +7,7 @@
 #include "etcsnap/deliver.h"
 #include "etcsnap/fileio.h"
 #include "etcsnap/quote.h"
+#include "etcsnap/sight.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -303,6 +304,24 @@ static int config_explain(struct es_call *call, struct es_error *err)
 	return ES_EXIT_DONE;
 }
 
+/* Runs by another user see what that one may see. */
+static int tell_sight(const struct es_session *s, struct es_error *err)
+{
+	ES_CLEANUP(es_buf_dispose) struct es_buf b = ES_BUF_INIT(1 << 20);
+	int n = es_sight_tell(&b, s, err);
+
+	if (n <= 0)
+		return n;
+	puts("what runs by this user do not see:");
+	for (const char *line = b.data; *line;) {
+		const int len = (int)strcspn(line, "\n");
+
+		printf("  %.*s\n", len, line);
+		line += len + 1;
+	}
+	return 0;
+}
+
 static int config_check(struct es_call *call, struct es_error *err)
 {
 	struct es_session *s = call->session;
@@ -314,9 +333,12 @@ static int config_check(struct es_call *call, struct es_error *err)
 		return err->code;
 	if (es_deliver_check(s, err) < 0)
 		return err->code;
-	if (call->verbosity >= 0)
-		puts("the configuration is good");
-	return ES_EXIT_DONE;
+	if (call->verbosity < 0)
+		return ES_EXIT_DONE;
+	puts("the configuration is good");
+	return strcmp(s->root, "/") == 0 && tell_sight(s, err) < 0
+		       ? err->code
+		       : ES_EXIT_DONE;
 }
 
 static int rotate_options(struct es_cycle_options *o, struct es_call *call,

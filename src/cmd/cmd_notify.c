@@ -7,10 +7,12 @@
 #include "etcsnap/quote.h"
 
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 static const struct es_opt notify_opts[] = {
 	{ 0, "channel", "NAME", "only this channel" },
+	{ 0, "due", NULL, "only what is due now, as a run does at its end" },
 	{ 0, "skip-empty", NULL, "send nothing where nothing is new" },
 	{ 0, "resend", "REV", "tell this run again" },
 	{ 0, "test", "NAME", "send a marked sample to this channel" },
@@ -27,13 +29,41 @@ static void print_message(void *payload, const char *channel, const char *text,
 		putchar('\n');
 }
 
+/*
+ * In a service that may gain no privileges a mailer that is set-user-ID would
+ * fail: the next run tells what needs one.
+ */
+static bool may_gain_nothing(void)
+{
+	return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
+}
+
+static int check_options(const struct es_args *a, struct es_error *err)
+{
+	const bool test = es_opt_has(a, "test");
+	const bool resend = es_opt_has(a, "resend");
+
+	if (a->n_operands)
+		return es_fail_config(err, "notify takes no operands; name a "
+					   "channel with --channel");
+	if (es_opt_has(a, "due") && (resend || test))
+		return es_fail_config(err, "--due goes with neither --test nor "
+					   "--resend");
+	if (test && (resend || es_opt_has(a, "channel")))
+		return es_fail_config(err, "--test goes with no other choice "
+					   "of what to send");
+	return 0;
+}
+
 static int notify_run(struct es_call *call, struct es_error *err)
 {
 	const struct es_args *a = &call->args;
+	const bool due = es_opt_has(a, "due");
 	struct es_deliver_result result;
 	struct es_deliver_options o = {
 		.channel = es_opt_get(a, "channel"),
-		.force = true,
+		.force = !due,
+		.no_program = due && may_gain_nothing(),
 		.skip_empty = es_opt_has(a, "skip-empty"),
 		.dry = es_opt_has(a, "dry-run"),
 		.resend = es_opt_get(a, "resend"),
@@ -41,13 +71,9 @@ static int notify_run(struct es_call *call, struct es_error *err)
 	};
 	int rc;
 
-	if (a->n_operands)
-		return es_fail_config(err, "notify takes no operands; name a "
-					   "channel with --channel");
+	if (check_options(a, err) < 0)
+		return err->code;
 	if (es_opt_has(a, "test")) {
-		if (o.channel || o.resend)
-			return es_fail_config(err, "--test goes with no other "
-						   "choice of what to send");
 		o.test = true;
 		o.channel = es_opt_get(a, "test");
 	}

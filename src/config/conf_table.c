@@ -51,16 +51,14 @@ static const struct es_conf_key keys[ES_CONF_CHANNEL_TYPE] = {
 		.key = "daily",
 		.type = ES_CONF_T_KEEP,
 		.fallback = "2y",
-		.help = "how far back the state at the end of each day is "
-			"kept",
+		.help = "how far back the state at each day's end is kept",
 	},
 	[ES_CONF_RETENTION_MONTHLY] = {
 		.section = "retention",
 		.key = "monthly",
 		.type = ES_CONF_T_KEEP,
 		.fallback = "forever",
-		.help = "how far back the state at the end of each month is "
-			"kept",
+		.help = "how far back the state at each month's end is kept",
 	},
 	[ES_CONF_RETENTION_PRUNE] = {
 		.section = "retention",
@@ -76,8 +74,7 @@ static const struct es_conf_key keys[ES_CONF_CHANNEL_TYPE] = {
 		.type = ES_CONF_T_SECONDS,
 		.fallback = "30d",
 		.max = (int64_t)100 * 365 * 86400,
-		.help = "how long runs that a channel was not told yet are "
-			"kept for it",
+		.help = "how long runs that a channel awaits are kept for it",
 	},
 	[ES_CONF_RETENTION_MAX_REPO_SIZE] = {
 		.section = "retention",
@@ -108,7 +105,6 @@ static const struct es_conf_key keys[ES_CONF_CHANNEL_TYPE] = {
 		.key = "threads",
 		.type = ES_CONF_T_NUMBER,
 		.fallback = "0",
-		.min = 0,
 		.max = 64,
 		.help = "threads that walk and read, 0 = as many as processors "
 			"and storage call for",
@@ -151,6 +147,22 @@ static const struct es_conf_key keys[ES_CONF_CHANNEL_TYPE] = {
 		.fallback = "0",
 		.max = (int64_t)1 << 40,
 		.help = "bytes of content to read a second, 0 = no limit",
+	},
+	[ES_CONF_HOOKS_DIR] = {
+		.section = "hooks",
+		.key = "dir",
+		.type = ES_CONF_T_PATH,
+		.fallback = ETCSNAP_SYSCONFDIR "/etcsnap/hooks.d",
+		.help = "folder of programs around a commit and a report",
+	},
+	[ES_CONF_HOOKS_TIMEOUT] = {
+		.section = "hooks",
+		.key = "timeout",
+		.type = ES_CONF_T_SECONDS,
+		.fallback = "30",
+		.min = 1,
+		.max = 3600,
+		.help = "how long each of them may run before it is ended",
 	},
 	[ES_CONF_FILES_DEFAULTS] = {
 		.section = "files",
@@ -357,8 +369,7 @@ static const struct es_conf_key keys[ES_CONF_CHANNEL_TYPE] = {
 		.type = ES_CONF_T_BOOL,
 		.named = true,
 		.fallback = "no",
-		.help = "give run to /bin/sh instead of splitting it into "
-			"words",
+		.help = "give run to /bin/sh, not split it into words",
 	},
 	[ES_CONF_COMMAND_USER] = {
 		.section = "command",
@@ -366,8 +377,7 @@ static const struct es_conf_key keys[ES_CONF_CHANNEL_TYPE] = {
 		.type = ES_CONF_T_TEXT,
 		.named = true,
 		.fallback = "",
-		.help = "user to run it as; where it is not said, etcsnap's "
-			"own",
+		.help = "user to run it as, if not etcsnap's own",
 	},
 	[ES_CONF_COMMAND_TIMEOUT] = {
 		.section = "command",
@@ -489,8 +499,7 @@ static const struct es_conf_key keys[ES_CONF_CHANNEL_TYPE] = {
 		.key = "templates",
 		.type = ES_CONF_T_PATH,
 		.fallback = ETCSNAP_SYSCONFDIR "/etcsnap/templates",
-		.help = "folder of templates that take the place of shipped "
-			"ones",
+		.help = "folder of templates instead of shipped ones",
 	},
 	[ES_CONF_STATE_DISK_FULL] = {
 		.section = "state",

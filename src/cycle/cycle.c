@@ -11,6 +11,7 @@
 #include "cycle/signing_priv.h"
 #include "etcsnap/clock.h"
 #include "etcsnap/commit.h"
+#include "etcsnap/fileio.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -81,28 +82,41 @@ static int open_state(struct cycle *c, struct es_error *err)
 	return 0;
 }
 
+/* Those beside the repository, itself, and a key of somebody's choice. */
+#define OWN_FILES (ES_SESSION_BESIDE_MAX + 3)
+
+/* How the folder of a repository is called that is there for it alone. */
+#define OWN_DIR "/etcsnap"
+
+static void skip_file(struct es_collect_skip *skip, size_t *n, const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st) == 0)
+		skip[(*n)++] = (struct es_collect_skip){ st.st_dev, st.st_ino };
+}
+
 /* Repository, state and key are never watched, whatever the patterns say. */
 static size_t own_files(const struct es_session *s,
-			struct es_collect_skip skip[5])
+			struct es_collect_skip skip[OWN_FILES])
 {
-	ES_CLEANUP(es_buf_dispose) struct es_buf new_key = ES_BUF_INIT(1 << 16);
+	ES_CLEANUP(es_buf_dispose) struct es_buf path = ES_BUF_INIT(1 << 16);
+	size_t names, len, n = 0;
+	const char *const *beside = es_session_beside(&names);
 
-	es_buf_addf(&new_key, "%s" ES_KEY_NEW, s->key_path);
-
-	const char *const paths[] = {
-		s->repo_path,
-		s->state_path,
-		s->key_path,
-		es_buf_str(&new_key),
-		es_conf_text(s->conf, ES_CONF_REPOSITORY_SIGN_KEY),
-	};
-	struct stat st;
-	size_t n = 0;
-
-	for (size_t i = 0; i < 5; i++)
-		if (lstat(paths[i], &st) == 0)
-			skip[n++] = (struct es_collect_skip){ st.st_dev,
-							      st.st_ino };
+	skip_file(skip, &n, s->repo_path);
+	skip_file(skip, &n, es_conf_text(s->conf, ES_CONF_REPOSITORY_SIGN_KEY));
+	es_path_dirname(&path, s->repo_path);
+	len = path.len;
+	/* a folder of our own as a whole: files in it are replaced */
+	if (len > strlen(OWN_DIR) &&
+	    strcmp(path.data + len - strlen(OWN_DIR), OWN_DIR) == 0)
+		skip_file(skip, &n, path.data);
+	for (size_t i = 0; i < names; i++) {
+		es_buf_truncate(&path, len);
+		es_buf_addf(&path, "/%s", beside[i]);
+		skip_file(skip, &n, es_buf_str(&path));
+	}
 	return n;
 }
 
@@ -120,7 +134,7 @@ static int begin_parts(struct cycle *c, struct es_error *err)
 static int walk(struct cycle *c, struct es_error *err)
 {
 	const struct es_session *s = c->session;
-	struct es_collect_skip skip[5];
+	struct es_collect_skip skip[OWN_FILES];
 	struct es_collect_io io;
 	struct es_collect_options o = {
 		.rules = s->rules,

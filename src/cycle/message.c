@@ -152,6 +152,47 @@ static void add_names(struct es_buf *out, const struct es_delta *delta)
 	}
 }
 
+/* Who takes a snapshot before and after what it does, as its trigger. */
+static const char *const managers[] = {
+	"apt", "dpkg", "dnf", "zypper", "pacman", "apk", "portage",
+};
+
+static bool is_transaction(const struct es_run *run)
+{
+	const struct es_package_ops *ops = run->context->ops;
+
+	for (size_t i = 0; i < sizeof(managers) / sizeof(*managers); i++)
+		if (strcmp(es_buf_str(run->trigger), managers[i]) == 0)
+			return ops && ops->n_ops > 0;
+	return false;
+}
+
+/* "apt: install tree, upgrade openssh-server and 3 more; " */
+static void add_transaction(struct es_buf *out, const struct es_run *run)
+{
+	const struct es_package_ops *ops = run->context->ops;
+	const char *between = "";
+
+	es_buf_addf(out, "%s: ", es_buf_str(run->trigger));
+	for (int kind = 0; kind < ES_PACKAGE_OPS; kind++) {
+		const char *first = NULL;
+		size_t n = 0;
+
+		for (size_t i = 0; i < ops->n_ops; i++)
+			if ((int)ops->ops[i].kind == kind && n++ == 0)
+				first = ops->ops[i].name;
+		if (n == 0)
+			continue;
+		es_buf_addf(out, "%s%s ", between,
+			    es_package_op_name((enum es_package_op_kind)kind));
+		es_quote_term(out, first, strlen(first));
+		if (n > 1)
+			es_buf_addf(out, " and %zu more", n - 1);
+		between = ", ";
+	}
+	es_buf_adds(out, "; ");
+}
+
 /* What the key did to the run, before the counts. */
 static const char *key_words(const struct es_run *run)
 {
@@ -183,6 +224,8 @@ static void add_subject(struct es_buf *out, const struct es_run *run)
 	}
 	if (run->options->restored)
 		es_buf_addf(out, "restored to %.7s: ", run->options->restored);
+	if (is_transaction(run))
+		add_transaction(out, run);
 	es_buf_addf(out, "%s%s", key_words(run), r->rekeyed ? ", " : "");
 	add_counts(out, r->delta);
 	es_buf_addf(out, " on %s", run->session->host);

@@ -43,6 +43,30 @@ static char *detach(struct es_buf *b, struct es_error *err)
 	return s;
 }
 
+const char *const *es_session_beside(size_t *n)
+{
+	/* Source: etcsnap(8) "FILES". */
+	static const char *const names[] = {
+		"allowed_signers",
+		"delivery",
+		"key",
+		("key" ES_KEY_NEW),
+		"reports",
+		"setup",
+		"setup.lock",
+		"sign_key",
+		"sign_key.pub",
+		"state.db",
+		"state.db-journal",
+		"state.db-shm",
+		"state.db-wal",
+		"trend",
+	};
+
+	*n = sizeof(names) / sizeof(*names);
+	return names;
+}
+
 /* state.db and key: beside the repository, whatever it is called. */
 static char *beside(const struct es_session *s, const char *name,
 		    struct es_error *err)
@@ -52,6 +76,16 @@ static char *beside(const struct es_session *s, const char *name,
 	es_path_dirname(&b, s->repo_path);
 	es_buf_addf(&b, "/%s", name);
 	return detach(&b, err);
+}
+
+/* Who owns the directory of the machine's repository is who makes its runs. */
+static bool is_keeper(const char *repo)
+{
+	ES_CLEANUP(es_buf_dispose) struct es_buf dir = ES_BUF_INIT(1 << 16);
+	struct stat st;
+
+	es_path_dirname(&dir, repo);
+	return stat(es_buf_str(&dir), &st) == 0 && st.st_uid == geteuid();
 }
 
 /* The configuration's value becomes that of --repo; its default is root's. */
@@ -69,7 +103,7 @@ static int find_repo(struct es_session *s, const struct es_session_options *o,
 				      "--root %s needs a repository of its "
 				      "own; name one with --repo DIR",
 				      ES_Q(s->root));
-	if (!o->repo && !said && geteuid() != 0)
+	if (!o->repo && !said && geteuid() != 0 && !is_keeper(repo))
 		user_repo(&b);
 	else if (es_path_absolute(&b, repo, err) < 0)
 		return err->code;

@@ -111,6 +111,27 @@ const char *es_channel_url(const struct channel *c)
 	return file && !url ? "" : es_channel_text(c, ES_CONF_CHANNEL_URL);
 }
 
+bool es_channel_is_program(const struct channel *c)
+{
+	ES_CLEANUP(es_buf_dispose) struct es_buf url = ES_BUF_INIT(1 << 16);
+	struct es_error why = ES_ERROR_INIT;
+	int rc = 1;
+
+	if (c->type != CHANNEL_MAIL)
+		return c->type == CHANNEL_EXEC;
+	es_buf_adds(&url, es_channel_url(c));
+	if (url.len == 0)
+		rc = es_channel_secret(&url, c, ES_CONF_CHANNEL_URL_FILE, "url",
+				       &why);
+	/* what cannot be read is told by whoever sends */
+	const bool program =
+		rc == 0 || strncmp(es_buf_str(&url),
+				   "sendmail:", strlen("sendmail:")) == 0;
+	if (url.data)
+		explicit_bzero(url.data, url.len);
+	return program;
+}
+
 int64_t es_channel_number(const struct channel *c, enum es_conf_id id)
 {
 	if (!is_said(c->conf, id, c->built_in ? NULL : c->name) &&

@@ -114,6 +114,8 @@ const struct es_conf_value *es_channel_preset_values(const struct channel *c,
 void es_channel_set(struct es_doc *ctx, const struct channel *c);
 /* Its address, "" where that is a secret; the service's is not taken then. */
 const char *es_channel_url(const struct channel *c);
+/* Whether a message of it goes by a program of this machine. */
+bool es_channel_is_program(const struct channel *c);
 const char *es_channel_type_name(enum channel_type type);
 
 /*

@@ -303,7 +303,8 @@ static int serve_all(struct delivery *d, struct es_error *err)
 		    strcmp(d->options->channel, c->name) != 0)
 			continue;
 		found = true;
-		if (!es_channel_is_here(c, d->session->host))
+		if (!es_channel_is_here(c, d->session->host) ||
+		    (d->options->no_program && es_channel_is_program(c)))
 			continue;
 		if (!d->options->force && !d->options->dry &&
 		    es_clock_now().tv_sec - d->now > BUDGET)

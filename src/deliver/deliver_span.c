@@ -5,6 +5,7 @@
 #include "deliver/deliver_priv.h"
 
 #include "etcsnap/clock.h"
+#include "etcsnap/hooks.h"
 #include "etcsnap/marks.h"
 #include "etcsnap/quote.h"
 
@@ -163,6 +164,26 @@ static bool has_parts(const struct span *sp)
 	return sp->kind != LEDGER_LATE;
 }
 
+/* Programs of the administrator hear of it, too. */
+static void tell_hooks(struct delivery *d, const struct span *sp)
+{
+	char from[ES_OID_HEX + 1] = "", to[ES_OID_HEX + 1];
+	const struct es_hook_var vars[] = {
+		{ "ETCSNAP_CHANNEL", sp->channel->name },
+		{ "ETCSNAP_FROM", from },
+		{ "ETCSNAP_COMMIT", to },
+	};
+	ES_CLEANUP(es_buf_dispose) struct es_buf notice = ES_BUF_INIT(1 << 16);
+
+	if (!es_oid_is_none(&sp->old))
+		es_oid_text(from, &sp->old);
+	es_oid_text(to, &sp->new);
+	es_hooks_run(&notice, d->session, ES_HOOK_POST_REPORT, vars, 3);
+	if (notice.len > 0)
+		es_deliver_note(d, sp->channel, "told, but",
+				es_buf_str(&notice));
+}
+
 /* What failed for good, or not, or is not known: counted in the row. */
 static void count_failure(struct delivery *d, const struct span *sp,
 			  struct ledger_row *row,
@@ -203,7 +224,10 @@ static int settle(struct delivery *d, const struct span *sp,
 		set_success(d, row, sp);
 		note_recipients(d, sp->channel, row, r);
 		d->out->refused += row->refused;
-		return move_on(d, sp, err);
+		if (move_on(d, sp, err) < 0)
+			return err->code;
+		tell_hooks(d, sp);
+		return 0;
 	}
 	count_failure(d, sp, row, r);
 	if (es_oid_is_none(&sp->old))

@@ -231,4 +231,22 @@ echo homeless >>"$root/etc/hosts"
 ok 'nor is a missing home' env -u HOME "$ETCSNAP" -c evil.conf --root "$root" commit
 ok 'sound to the end' fsck
 
+# --- what we write ourselves ---------------------------------------------------
+repo=$work/own/repo.git
+mkdir "$work/own"
+conf_for_tree "include = $work/own" '[channel box]' 'type = file'
+ok 'a repository that lies in a watched folder' es init
+es commit
+date +%N >"$root/etc/changed"
+es commit
+ok 'with reports beside it' test -e "$work/own/reports"
+is "$(es -v commit)" 'no changes' 'is no change by itself'
+repo=$work/etcsnap/repo.git
+mkdir "$work/etcsnap"
+conf_for_tree "include = $work/etcsnap"
+es init >out
+es commit
+echo replaced >"$work/etcsnap/other"
+is "$(es -v commit)" 'no changes' 'nor is anything in a folder of its own'
+
 done_testing

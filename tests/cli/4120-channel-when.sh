@@ -175,6 +175,8 @@ at '2026-03-23 06:01:20'
 told 'ops main notice 1;' 'but a minute later'
 at '2026-03-23 06:02:20'
 told '' 'then after two'
+ok 'nor is it due before' es notify --due
+not_ok 'so that nothing is sent' test -e told
 at '2026-03-23 06:04'
 told 'ops main notice 1;' 'as it is'
 change
