@@ -28,7 +28,12 @@ enum es_exit {
 	ES_EXIT_LOCKED = 75,
 };
 
-/** struct es_opt - one option: '-m MSG', '--message MSG' */
+/**
+ * struct es_opt - one option: '-m MSG', '--message MSG'
+ *
+ * The name of an argument says which words it takes, see completion_names.c;
+ * of FORM, LEVEL and WHEN the help lists them: "text, json or csv (show)".
+ */
 struct es_opt {
 	char letter;	  /* 0: long form only */
 	const char *name; /* long form, without dashes */
@@ -60,15 +65,20 @@ struct es_call {
 	int verbosity; /* -1 quiet, 0, 1 verbose */
 	bool color;    /* colours on standard output */
 	const char *color_when;
+	const struct es_cmd *const *cmds; /* all there are */
+	size_t n_cmds;
+	const struct es_opt *globals; /* options of every command */
+	size_t n_globals;
 };
 
 /** struct es_cmd - descriptor of a command */
 struct es_cmd {
 	const char *name;
-	const char *args; /* usage after the name */
+	const char *args; /* usage after the name, see completion_word.c */
 	const char *summary;
 	unsigned int needs; /* bits of enum es_session_need */
 	bool writes;	    /* changes the repository */
+	bool bare;	    /* reads no configuration, has no session */
 	bool raw;	    /* arguments are another program's */
 	bool table;	    /* prints rows, which a pager must not fold */
 	const struct es_opt *opts;
@@ -83,6 +93,7 @@ struct es_cmd {
 extern const struct es_cmd es_cmd_blame;
 extern const struct es_cmd es_cmd_cat;
 extern const struct es_cmd es_cmd_commit;
+extern const struct es_cmd es_cmd_completion;
 extern const struct es_cmd es_cmd_config;
 extern const struct es_cmd es_cmd_diff;
 extern const struct es_cmd es_cmd_export;

@@ -15,7 +15,7 @@
 
 static const struct es_opt commit_opts[] = {
 	{ 'm', "message", "TEXT", "say why; goes into the commit" },
-	{ 't', "trigger", "WORD", "what starts the run (cron, apt, …)" },
+	{ 't', "trigger", "TRIGGER", "what starts the run (cron, apt, …)" },
 	{ 'f', "full", NULL, "read every file again" },
 	{ 'w', "wait", "SECONDS", "wait so long for another run" },
 	{ 'n', "dry-run", NULL, "only say what would be recorded" },
@@ -209,7 +209,7 @@ static int commit_run(struct es_call *call, struct es_error *err)
 
 const struct es_cmd es_cmd_commit = {
 	.name = "commit",
-	.args = "[-fn] [-m TEXT] [-t WORD] [-w SECONDS] [PATH …]",
+	.args = "[-fn] [-m TEXT] [-t TRIGGER] [-w SECONDS] [FILE …]",
 	.summary = "record what there is now; a commit only if it changed",
 	.needs = ES_NEED_RULES | ES_NEED_STORE | ES_NEED_KEY,
 	.writes = true,

@@ -71,10 +71,17 @@ enum es_template_target es_template_target_of(const char *name)
 	return ES_TEMPLATE_TEXT;
 }
 
+/* Other texts are shipped the same way. */
+static bool is_template(const char *name)
+{
+	return strncmp(name, "channels/", 9) != 0 &&
+	       strncmp(name, "completion/", 11) != 0;
+}
+
 const char *es_templates_shipped(size_t i)
 {
 	for (size_t k = 0; es_template_shipped[k].name; k++) {
-		if (strncmp(es_template_shipped[k].name, "channels/", 9) == 0)
+		if (!is_template(es_template_shipped[k].name))
 			continue;
 		if (i-- == 0)
 			return es_template_shipped[k].name;
