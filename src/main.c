@@ -248,6 +248,31 @@ static int dispatch(struct es_call *call, int argc, char **argv,
 	return run_command(call, (int)a.n_operands, a.operands, err);
 }
 
+/* What to do about what the system refused, beside what it was. */
+static const char *advice(const struct es_error *err)
+{
+	const char *reason = strerror(-err->code);
+	size_t len = strlen(reason);
+	size_t n = strlen(err->msg);
+
+	/* of other messages the code may be like it, the end is not */
+	if (err->fault != ES_FAULT_FAILED || n < len ||
+	    strcmp(err->msg + n - len, reason) != 0)
+		return "";
+	switch (-err->code) {
+	case EACCES:
+	case EPERM:
+		return geteuid() == 0 ? "" : "; run it as root";
+	case EDQUOT:
+	case ENOSPC:
+		return "; make room and run it again";
+	case EROFS:
+		return "; mount it for writing";
+	default:
+		return "";
+	}
+}
+
 /*
  * Where a standard descriptor is closed the next file opened would become it,
  * and messages would go into the repository. What is opened here instead
@@ -285,7 +310,7 @@ int main(int argc, char **argv)
 	es_session_free(call.session);
 	es_args_dispose(&call.args);
 	if (err.code)
-		fprintf(stderr, "etcsnap: %s\n", err.msg);
+		fprintf(stderr, "etcsnap: %s%s\n", err.msg, advice(&err));
 	/* a full disk behind a redirection must not look like success */
 	if ((fflush(stdout) != 0 || ferror(stdout)) && errno != EPIPE) {
 		fprintf(stderr, "etcsnap: cannot write: %s\n", strerror(errno));

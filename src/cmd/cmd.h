@@ -124,6 +124,9 @@ void es_opt_help(struct es_buf *out, const struct es_opt *opts, size_t n);
 /* --format and --json together; TEXT when neither is given. */
 int es_opt_format(enum es_format *out, const struct es_args *a,
 		  struct es_error *err);
+/* --since and --until; the widest where one is not given. */
+int es_opt_span(int64_t *since, int64_t *until, const struct es_args *a,
+		struct es_error *err);
 /* A count, 1 or more. */
 int es_opt_count(size_t *out, const char *text, const char *option,
 		 struct es_error *err);
@@ -178,6 +181,9 @@ struct es_progress {
 void es_progress_begin(struct es_progress *p, const struct es_call *call);
 void es_progress_step(void *progress, uint64_t entries, uint64_t bytes);
 void es_progress_end(struct es_progress *p);
+
+/* cmd_notify.c: what came of deliveries, a line each, on standard error. */
+void es_notify_tell(const struct es_buf *notice);
 
 /* report_list.c: reports that channels of type file keep. */
 int es_report_list(struct es_call *call, struct es_error *err);

@@ -159,7 +159,7 @@ static void deliver(struct es_call *call)
 			err.msg);
 	else if (call->verbosity > 0 ||
 		 (call->verbosity == 0 && isatty(STDOUT_FILENO)))
-		fputs(es_buf_str(&result.notice), stderr);
+		es_notify_tell(&result.notice);
 	es_deliver_dispose(&result);
 }
 

@@ -7,6 +7,7 @@
 #include "etcsnap/quote.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 static const struct es_opt notify_opts[] = {
@@ -25,6 +26,18 @@ static void print_message(void *payload, const char *channel, const char *text,
 	fwrite(text, 1, len, stdout);
 	if (len == 0 || text[len - 1] != '\n')
 		putchar('\n');
+}
+
+void es_notify_tell(const struct es_buf *notice)
+{
+	const char *p = es_buf_str(notice);
+
+	while (*p) {
+		size_t len = strcspn(p, "\n");
+
+		fprintf(stderr, "etcsnap: %.*s\n", (int)len, p);
+		p += len + (p[len] == '\n');
+	}
 }
 
 static int notify_run(struct es_call *call, struct es_error *err)
@@ -53,7 +66,7 @@ static int notify_run(struct es_call *call, struct es_error *err)
 	}
 	rc = es_deliver_due(&result, call->session, &o, err);
 	if (rc == 0) {
-		fputs(es_buf_str(&result.notice), stderr);
+		es_notify_tell(&result.notice);
 		if (!o.dry && call->verbosity > -1 &&
 		    (call->verbosity > 0 || isatty(STDOUT_FILENO)))
 			printf("%u sent, %u to be tried again, %u refused\n",

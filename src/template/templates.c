@@ -241,7 +241,9 @@ static int not_there(const char *name, struct es_error *err)
 			"there is no template '%s'; did you mean %s?",
 			ES_Q(name), near);
 	else
-		es_fail(err, -ENOENT, "there is no template '%s'", ES_Q(name));
+		es_fail(err, -ENOENT,
+			"there is no template '%s'; see etcsnap-templates(5)",
+			ES_Q(name));
 	err->fault = ES_FAULT_CONFIG;
 	return -ENOENT;
 }
