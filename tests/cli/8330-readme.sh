@@ -50,6 +50,10 @@ ok 'they are good' "$ETCSNAP" -c drop-in.conf config check
 ok 'and the shipped lists still hold' \
 	like "$("$ETCSNAP" -c drop-in.conf config explain /etc/hosts)" 'include +/etc'
 
+ok 'of which this is no part' \
+	like "$("$ETCSNAP" -c drop-in.conf config explain /srv/shop/conf/x)" \
+	'include +/srv/shop/conf  \(drop-in.conf'
+
 # --- what it names -------------------------------------------------------------
 # The map of the source has every folder; files are there.
 for folder in "$srcdir"/src/*/; do

@@ -47,6 +47,7 @@ for guide in "$guides"/*; do
 	done <services
 	# "etcsnap restore --at REV --apply"
 	# in tables and between backquotes; elsewhere it is a sentence
+	# shellcheck disable=SC2016 # backquotes and all
 	{
 		grep '^    ' "$guide"
 		grep -o '`[^`]*`' "$guide"
