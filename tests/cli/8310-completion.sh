@@ -171,11 +171,11 @@ fi
 
 # --- in the shells themselves --------------------------------------------------
 # The program answers what it is asked; run by the shell it writes its words.
-mkdir bin
+mkdir bin said
 cat >bin/etcsnap <<EOF
 #!/bin/sh
 [ "\$1" != completion ] || exec "$ETCSNAP" "\$@"
-printf '%s\\0' "\$@" >"$work/said.new" && mv "$work/said.new" "$work/said"
+printf '%s\\0' "\$@" >"$work/new.\$\$" && mv "$work/new.\$\$" "$work/said/\$\$"
 #!/bin/sh
 [ "\$1" != completion ] || exec "$ETCSNAP" "\$@"
 printf '%s\\0' "\$@" >"$work/said.new" && mv "$work/said.new" "$work/said"
@@ -189,28 +189,37 @@ printf '%s\n' "PATH=$work/bin:\$PATH" "cd $work" 'autoload -Uz compinit' \
 printf '%s\n' "set -x PATH $work/bin \$PATH" "cd $work" \
 	". $scripts/etcsnap.fish" >init.fish
 
-# pressed WANTED TYPED - the last word that the shell ran, of what was typed
-pressed() {
-	rm -f said
-	is "$(python3 "$srcdir/tests/complete.py" "$shell" "$work/init.$shell" \
-		"etcsnap $where $(printf %b "$2")" "$work/said" 2>&1 |
-		tail -n 1)" "$1" "$shell: $2"
-}
+# What is typed, and what the last word becomes.
+cat >typed <<'END'
+rest\t|restore
+notify --sk\t|--skip-empty
+report --format=ht\t|--format=html
+show bef\t|before-the-move
+show HEAD:/etc/ssh\tsshd_c\t|HEAD:/etc/ssh/sshd_config
+log /etc/aaa\t|/etc/aaa-two words
+log "/etc/aaa\t|/etc/aaa-two words
+log /etc/aac\t|/etc/aac-new\x0aline
+END
+printf '%s|%s\n' 'log /etc/aad\t' "/etc/aad-$odd" >>typed
 for shell in bash zsh fish; do
+	cp typed lines
+	# It would put it in as it is.
+	[ "$shell" != bash ] || printf '%s\n' 'log "/etc/aad\t"|/etc/aad' >>lines
 	if ! command -v "$shell" >/dev/null; then
-		skip "$shell is not installed" 9
+		skip "$shell is not installed" "$(wc -l <lines)"
 		continue
 	fi
-	pressed restore 'rest\t'
-	pressed --skip-empty 'notify --sk\t'
-	pressed --format=html 'report --format=ht\t'
-	pressed before-the-move 'show bef\t'
-	pressed HEAD:/etc/ssh/sshd_config 'show HEAD:/etc/ssh\tsshd_c\t'
-	pressed '/etc/aaa-two words' 'log /etc/aaa\t'
-	pressed '/etc/aaa-two words' 'log "/etc/aaa\t'
-	pressed '/etc/aac-new\x0aline' 'log /etc/aac\t'
-	pressed "/etc/aad-$odd" 'log /etc/aad\t'
-	[ "$shell" != bash ] || pressed /etc/aad 'log "/etc/aad\t"'
+	set --
+	while read -r line; do
+		set -- "$@" "etcsnap $where ${line%%|*}"
+	done <lines
+	python3 "$srcdir/tests/complete.py" "$shell" "$work/init.$shell" \
+		"$work/said" "$@" >became 2>&1
+	n=0
+	while read -r line; do
+		n=$((n + 1))
+		is "$(sed -n "${n}p" became)" "${line#*|}" "$shell: ${line%%|*}"
+	done <lines
 done
 ok 'no shell ran a name' test ! -e pwned
 done_testing

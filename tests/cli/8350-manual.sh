@@ -6,8 +6,8 @@
 
 page=$srcdir/src/etcsnap.8
 
-# part COMMAND - its items in COMMANDS; "config" has several
-part() {
+# part_of COMMAND - its items in COMMANDS; "config" has several
+part_of() {
 	awk -v cmd="$1" '
 	/^\.Sh/ { here = $0 ~ /^\.Sh COMMANDS/; depth = 0; mine = 0 }
 	/^\.Bl/ { depth++ }
@@ -22,14 +22,14 @@ part() {
 ok 'there are commands' test -s commands
 while read -r cmd; do
 	[ "$cmd" != git ] || continue
-	part "$cmd" >part
-	ok "$cmd has a part" test -s part
+	part_of "$cmd" >its
+	ok "$cmd has a part" test -s its
 	"$ETCSNAP" "$cmd" -h | sed '/^Options of every/,$d' |
 		sed -n 's/^  \(-.,\|   \) --\([a-z-]*\).*/\2/p' >options
 	while read -r option; do
 		# Told once for all, below the list.
 		case $option in format | json) continue ;; esac
-		ok "$cmd: --$option" grep -qE "^\\.It .*Fl -$option( |\$)" part
+		ok "$cmd: --$option" grep -qE "^\\.It .*Fl -$option( |\$)" its
 	done <options
 done <commands
 
