@@ -3,11 +3,11 @@
 #
 #	transcript.py TEXT ROOT [-u]
 #
-# A command stands behind "    # ", and below it, indented as well, what it
-# prints. All are run in the order of the text, each on a terminal of 80 columns,
-# as root of a machine whose files are below ROOT. Times, ids and sizes of what
-# is stored differ from run to run and are not compared. With -u the text is
-# written anew with what was printed.
+# A command stands behind "    web1# ", and below it, indented as well, what it
+# prints; other prompts are not for this. All are run in the order of the text,
+# each on a terminal of 80 columns, as root of a machine whose files are below
+# ROOT. Times, ids and sizes of what is stored differ from run to run and are not
+# compared. With -u the text is written anew with what was printed.
 import difflib
 import fcntl
 import os
@@ -18,7 +18,7 @@ import sys
 import termios
 import time
 
-PROMPT = "    # "
+PROMPT = "    web1# "
 
 # What differs, and what it is compared as.
 MOVING = [
