@@ -48,11 +48,11 @@
 #include <unistd.h>
 
 static const struct es_cmd *const cmds[] = {
-	&es_cmd_init,	 &es_cmd_commit, &es_cmd_status, &es_cmd_log,
-	&es_cmd_diff,	 &es_cmd_show,	 &es_cmd_cat,	 &es_cmd_report,
-	&es_cmd_blame,	 &es_cmd_search, &es_cmd_notify, &es_cmd_export,
-	&es_cmd_restore, &es_cmd_prune,	 &es_cmd_verify, &es_cmd_config,
-	&es_cmd_setup,	 &es_cmd_git,
+	&es_cmd_init,	 &es_cmd_commit, &es_cmd_status,     &es_cmd_log,
+	&es_cmd_diff,	 &es_cmd_show,	 &es_cmd_cat,	     &es_cmd_report,
+	&es_cmd_blame,	 &es_cmd_search, &es_cmd_notify,     &es_cmd_export,
+	&es_cmd_restore, &es_cmd_prune,	 &es_cmd_verify,     &es_cmd_config,
+	&es_cmd_setup,	 &es_cmd_git,	 &es_cmd_completion,
 };
 
 #define CMDS (sizeof(cmds) / sizeof(*cmds))
@@ -106,7 +106,7 @@ static int print_help(const struct es_cmd *cmd)
 				"git-backed snapshots of this machine's "
 				"configuration\n\n");
 		for (size_t i = 0; i < CMDS; i++)
-			es_buf_addf(&b, "  %-8s %s\n", cmds[i]->name,
+			es_buf_addf(&b, "  %-10s %s\n", cmds[i]->name,
 				    cmds[i]->summary);
 		es_buf_adds(&b, "\n'etcsnap COMMAND -h' tells more; see also "
 				"etcsnap(8).\n\n");
@@ -202,7 +202,8 @@ static int run_command(struct es_call *call, int argc, char **argv,
 	if (es_opt_has(&call->args, "help"))
 		return print_help(cmd);
 	if (take_globals(call, &call->args, err) < 0 ||
-	    es_session_new(&call->session, &call->where, cmd->needs, err) < 0)
+	    (!cmd->bare &&
+	     es_session_new(&call->session, &call->where, cmd->needs, err) < 0))
 		return err->code;
 	/* what only prints may end when nobody reads on; a run goes on */
 	if (!cmd->writes)
@@ -248,6 +249,31 @@ static int dispatch(struct es_call *call, int argc, char **argv,
 	return run_command(call, (int)a.n_operands, a.operands, err);
 }
 
+/* What to do about what the system refused, beside what it was. */
+static const char *advice(const struct es_error *err)
+{
+	const char *reason = strerror(-err->code);
+	size_t len = strlen(reason);
+	size_t n = strlen(err->msg);
+
+	/* of other messages the code may be like it, the end is not */
+	if (err->fault != ES_FAULT_FAILED || n < len ||
+	    strcmp(err->msg + n - len, reason) != 0)
+		return "";
+	switch (-err->code) {
+	case EACCES:
+	case EPERM:
+		return geteuid() == 0 ? "" : "; run it as root";
+	case EDQUOT:
+	case ENOSPC:
+		return "; make room and run it again";
+	case EROFS:
+		return "; mount it for writing";
+	default:
+		return "";
+	}
+}
+
 /*
  * Where a standard descriptor is closed the next file opened would become it,
  * and messages would go into the repository. What is opened here instead
@@ -267,7 +293,12 @@ static void fill_standard_fds(void)
 int main(int argc, char **argv)
 {
 	struct es_error err = ES_ERROR_INIT;
-	struct es_call call = { 0 };
+	struct es_call call = {
+		.cmds = cmds,
+		.n_cmds = CMDS,
+		.globals = global_opts,
+		.n_globals = GLOBALS,
+	};
 	int status;
 
 	/* In the process that sends, this does not return. */
@@ -280,7 +311,7 @@ int main(int argc, char **argv)
 	es_session_free(call.session);
 	es_args_dispose(&call.args);
 	if (err.code)
-		fprintf(stderr, "etcsnap: %s\n", err.msg);
+		fprintf(stderr, "etcsnap: %s%s\n", err.msg, advice(&err));
 	/* a full disk behind a redirection must not look like success */
 	if ((fflush(stdout) != 0 || ferror(stdout)) && errno != EPIPE) {
 		fprintf(stderr, "etcsnap: cannot write: %s\n", strerror(errno));

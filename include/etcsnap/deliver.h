@@ -102,7 +102,7 @@ void es_deliver_dispose(struct es_deliver_result *r);
  * @err: filled on failure: file, line, what is missing or does not fit
  *
  * Reads the files that hold secrets as far as to know that they are there and
- * not readable by others; connects to nothing.
+ * not readable by others, and compiles their templates; connects to nothing.
  *
  * Return: 0 or -EINVAL (fault CONFIG).
  */

@@ -172,7 +172,7 @@ const char *es_templates_warning(const struct es_templates *set);
 /**
  * es_templates_source - text of a shipped file
  * @out:  appended to
- * @name: a template's, or "channels/SERVICE.conf"
+ * @name: a template's, "channels/SERVICE.conf" or "completion/etcsnap.SHELL"
  * @err:  filled on failure
  *
  * Return: 0, -ENOENT, or the buffer's failure.

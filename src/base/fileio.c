@@ -255,7 +255,9 @@ int es_lock_file(int *out, const char *path, unsigned int wait,
 		}
 		if (es_clock_ms() >= until)
 			return es_fail_locked(err,
-					      "another run holds the lock '%s'",
+					      "another run holds the lock "
+					      "'%s'; try again later, or wait "
+					      "for it with --wait SECONDS",
 					      ES_Q(path));
 		nanosleep(&step, NULL);
 	}

@@ -30,7 +30,12 @@ enum es_exit {
 	ES_EXIT_LOCKED = 75,
 };
 
-/** struct es_opt - one option: '-m MSG', '--message MSG' */
+/**
+ * struct es_opt - one option: '-m MSG', '--message MSG'
+ *
+ * The name of an argument says which words it takes, see completion_names.c;
+ * of FORM, LEVEL and WHEN the help lists them: "text, json or csv (show)".
+ */
 struct es_opt {
 	char letter;	  /* 0: long form only */
 	const char *name; /* long form, without dashes */
@@ -62,15 +67,20 @@ struct es_call {
 	int verbosity; /* -1 quiet, 0, 1 verbose */
 	bool color;    /* colours on standard output */
 	const char *color_when;
+	const struct es_cmd *const *cmds; /* all there are */
+	size_t n_cmds;
+	const struct es_opt *globals; /* options of every command */
+	size_t n_globals;
 };
 
 /** struct es_cmd - descriptor of a command */
 struct es_cmd {
 	const char *name;
-	const char *args; /* usage after the name */
+	const char *args; /* usage after the name, see completion_word.c */
 	const char *summary;
 	unsigned int needs; /* bits of enum es_session_need */
 	bool writes;	    /* changes the repository */
+	bool bare;	    /* reads no configuration, has no session */
 	bool raw;	    /* arguments are another program's */
 	bool table;	    /* prints rows, which a pager must not fold */
 	const struct es_opt *opts;
@@ -85,6 +95,7 @@ struct es_cmd {
 extern const struct es_cmd es_cmd_blame;
 extern const struct es_cmd es_cmd_cat;
 extern const struct es_cmd es_cmd_commit;
+extern const struct es_cmd es_cmd_completion;
 extern const struct es_cmd es_cmd_config;
 extern const struct es_cmd es_cmd_diff;
 extern const struct es_cmd es_cmd_export;
@@ -116,6 +127,9 @@ void es_opt_help(struct es_buf *out, const struct es_opt *opts, size_t n);
 /* --format and --json together; TEXT when neither is given. */
 int es_opt_format(enum es_format *out, const struct es_args *a,
 		  struct es_error *err);
+/* --since and --until; the widest where one is not given. */
+int es_opt_span(int64_t *since, int64_t *until, const struct es_args *a,
+		struct es_error *err);
 /* A count, 1 or more. */
 int es_opt_count(size_t *out, const char *text, const char *option,
 		 struct es_error *err);
@@ -191,6 +205,9 @@ struct es_progress {
 void es_progress_begin(struct es_progress *p, const struct es_call *call);
 void es_progress_step(void *progress, uint64_t entries, uint64_t bytes);
 void es_progress_end(struct es_progress *p);
+
+/* cmd_notify.c: what came of deliveries, a line each, on standard error. */
+void es_notify_tell(const struct es_buf *notice);
 
 /* report_list.c: reports that channels of type file keep. */
 int es_report_list(struct es_call *call, struct es_error *err);

@@ -19,7 +19,7 @@
 
 static const struct es_opt commit_opts[] = {
 	{ 'm', "message", "TEXT", "say why; goes into the commit" },
-	{ 't', "trigger", "WORD", "what starts the run (cron, apt, …)" },
+	{ 't', "trigger", "TRIGGER", "what starts the run (cron, apt, …)" },
 	{ 'f', "full", NULL, "read every file again" },
 	{ 'w', "wait", "SECONDS", "wait so long for another run" },
 	{ 'n', "dry-run", NULL, "only say what would be recorded" },
@@ -166,7 +166,7 @@ static void deliver(struct es_call *call)
 			err.msg);
 	else if (call->verbosity > 0 ||
 		 (call->verbosity == 0 && isatty(STDOUT_FILENO)))
-		fputs(es_buf_str(&result.notice), stderr);
+		es_notify_tell(&result.notice);
 	es_deliver_dispose(&result);
 }
 
@@ -296,7 +296,7 @@ static int commit_run(struct es_call *call, struct es_error *err)
 
 const struct es_cmd es_cmd_commit = {
 	.name = "commit",
-	.args = "[-bfn] [-m TEXT] [-t WORD] [-w SECONDS] [PATH …]",
+	.args = "[-bfn] [-m TEXT] [-t TRIGGER] [-w SECONDS] [FILE …]",
 	.summary = "record what there is now; a commit only if it changed",
 	.needs = ES_NEED_RULES | ES_NEED_STORE | ES_NEED_KEY,
 	.writes = true,

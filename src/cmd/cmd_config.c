@@ -421,7 +421,7 @@ static int config_run(struct es_call *call, struct es_error *err)
 
 const struct es_cmd es_cmd_config = {
 	.name = "config",
-	.args = "check | show | explain PATH | rotate-key",
+	.args = "check | show | explain FILE | rotate-key",
 	.summary = "check, print or explain the configuration; replace the key",
 	.needs = ES_NEED_RULES,
 	.table = true,

@@ -9,7 +9,7 @@
 static const struct es_opt diff_opts[] = {
 	{ 0, "format", "FORM", "text, html, json, csv or a template" },
 	{ 0, "json", NULL, "the same as --format json" },
-	{ 0, "level", "WORD", "brief, normal or full (the default)" },
+	{ 0, "level", "LEVEL", "brief, normal or full (the default)" },
 	{ 0, "no-patch", NULL, "without the content of files" },
 	{ 'f', "full", NULL, "read every file of the live system again" },
 };
@@ -91,7 +91,7 @@ static int diff_run(struct es_call *call, struct es_error *err)
 
 const struct es_cmd es_cmd_diff = {
 	.name = "diff",
-	.args = "[-f] [--format FORM] [A [B]] [--] [PATH …]",
+	.args = "[-f] [--format FORM] [REV [REV]] [--] [PATH …]",
 	.summary = "what differs between two runs, or now (exit 1 if any)",
 	.needs = ES_NEED_RULES | ES_NEED_STORE | ES_NEED_KEY,
 	ES_OPTS(diff_opts),

@@ -5,6 +5,7 @@
 #include "cmd/cmd.h"
 #include "etcsnap/quote.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,7 +53,8 @@ static int git_run(struct es_call *call, struct es_error *err)
 	fflush(stdout);
 	forget_other_repository();
 	execvp("git", argv);
-	return es_fail_errno(err, "cannot run git; is it installed?");
+	return es_fail(err, -errno, "cannot run git: %s; is it installed?",
+		       strerror(errno));
 }
 
 const struct es_cmd es_cmd_git = {

@@ -69,16 +69,10 @@ static bool takes_revision(struct es_oid *out, struct es_call *call)
 static int read_options(struct range *r, const struct es_args *a, size_t skip,
 			struct es_error *err)
 {
-	const char *since = es_opt_get(a, "since");
-	const char *until = es_opt_get(a, "until");
 	const char *max = es_opt_get(a, "max-count");
-	int64_t now = es_clock_now().tv_sec;
 
-	*r = (struct range){ .since = INT64_MIN,
-			     .until = INT64_MAX,
-			     .max = SIZE_MAX };
-	if ((since && es_clock_parse(&r->since, since, now, err) < 0) ||
-	    (until && es_clock_parse(&r->until, until, now, err) < 0) ||
+	*r = (struct range){ .max = SIZE_MAX };
+	if (es_opt_span(&r->since, &r->until, a, err) < 0 ||
 	    (max && es_opt_count(&r->max, max, "-n", err) < 0) ||
 	    es_opt_format(&r->format, a, err) < 0)
 		return err->code;

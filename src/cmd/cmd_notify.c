@@ -7,6 +7,7 @@
 #include "etcsnap/quote.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -55,6 +56,18 @@ static int check_options(const struct es_args *a, struct es_error *err)
 	return 0;
 }
 
+void es_notify_tell(const struct es_buf *notice)
+{
+	const char *p = es_buf_str(notice);
+
+	while (*p) {
+		size_t len = strcspn(p, "\n");
+
+		fprintf(stderr, "etcsnap: %.*s\n", (int)len, p);
+		p += len + (p[len] == '\n');
+	}
+}
+
 static int notify_run(struct es_call *call, struct es_error *err)
 {
 	const struct es_args *a = &call->args;
@@ -79,7 +92,7 @@ static int notify_run(struct es_call *call, struct es_error *err)
 	}
 	rc = es_deliver_due(&result, call->session, &o, err);
 	if (rc == 0) {
-		fputs(es_buf_str(&result.notice), stderr);
+		es_notify_tell(&result.notice);
 		if (!o.dry && call->verbosity > -1 &&
 		    (call->verbosity > 0 || isatty(STDOUT_FILENO)))
 			printf("%u sent, %u to be tried again, %u refused\n",

@@ -304,16 +304,11 @@ static int read_options(struct es_search_options *o, size_t *max,
 {
 	const struct es_args *a = &call->args;
 	const struct es_session *s = call->session;
-	const char *since = es_opt_get(a, "since");
-	const char *until = es_opt_get(a, "until");
 	const char *count = es_opt_get(a, "max-count");
-	int64_t now = es_clock_now().tv_sec;
 
 	*max = SIZE_MAX;
 	*o = (struct es_search_options){
 		.regex = a->operands[0],
-		.since = INT64_MIN,
-		.until = INT64_MAX,
 		.patch = { .rules = s->rules,
 			   .key = s->has_key ? s->key : NULL },
 	};
@@ -321,8 +316,7 @@ static int read_options(struct es_search_options *o, size_t *max,
 		o->flags |= ES_SEARCH_IGNORE_CASE;
 	if (es_opt_has(a, "fixed-strings"))
 		o->flags |= ES_SEARCH_LITERAL;
-	if ((since && es_clock_parse(&o->since, since, now, err) < 0) ||
-	    (until && es_clock_parse(&o->until, until, now, err) < 0) ||
+	if (es_opt_span(&o->since, &o->until, a, err) < 0 ||
 	    (count && es_opt_count(max, count, "-n", err) < 0))
 		return err->code;
 	return 0;

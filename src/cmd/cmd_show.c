@@ -8,7 +8,7 @@
 static const struct es_opt show_opts[] = {
 	{ 0, "format", "FORM", "text, html, json, csv or a template" },
 	{ 0, "json", NULL, "the same as --format json" },
-	{ 0, "level", "WORD", "brief, normal or full (the default)" },
+	{ 0, "level", "LEVEL", "brief, normal or full (the default)" },
 	{ 0, "no-patch", NULL, "without the content of files" },
 };
 

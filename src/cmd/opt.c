@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "cmd/cmd.h"
+#include "etcsnap/clock.h"
 #include "etcsnap/quote.h"
 #include "etcsnap/typo.h"
 
@@ -204,6 +205,26 @@ int es_opt_format(enum es_format *out, const struct es_args *a,
 				      "unknown format '%s'; known are text, "
 				      "json and csv",
 				      ES_Q(word));
+	return 0;
+}
+
+int es_opt_span(int64_t *since, int64_t *until, const struct es_args *a,
+		struct es_error *err)
+{
+	const char *from = es_opt_get(a, "since");
+	const char *to = es_opt_get(a, "until");
+	int64_t now = es_clock_now().tv_sec;
+
+	*since = INT64_MIN;
+	*until = INT64_MAX;
+	if ((from && es_clock_parse(since, from, now, err) < 0) ||
+	    (to && es_clock_parse(until, to, now, err) < 0))
+		return err->code;
+	if (*since > *until)
+		return es_fail_config(err,
+				      "--since %s is later than --until %s; "
+				      "give the earlier one first",
+				      ES_Q(from), ES_Q(to));
 	return 0;
 }
 

@@ -26,8 +26,9 @@ static int fail_secret(struct es_error *err, const char *path)
 {
 	return es_fail(err, -EACCES,
 		       "%s is secret: its content is not in the "
-		       "repository, or must not be shown",
-		       ES_Q(path));
+		       "repository, or must not be shown; 'etcsnap log "
+		       "%s' tells when it changed",
+		       ES_Q(path), ES_Q(path));
 }
 
 static int read_part(struct es_buf *out, struct es_call *call,

@@ -12,11 +12,15 @@
 #include "etcsnap/clock.h"
 #include "etcsnap/commit.h"
 #include "etcsnap/fileio.h"
+#include "etcsnap/quote.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+
+/* Seconds that clocks differ by without anybody having set one. */
+#define CLOCK_SLACK 60
 
 static int find_tip(struct cycle *c, struct es_error *err)
 {
@@ -313,11 +317,43 @@ static int record_with(struct cycle *c, const struct es_dir_trees *trees,
 	return c->options->dry ? 0 : write_commit(c, &run, err);
 }
 
+/*
+ * Before a commit follows one of a later time, or of another machine, a person
+ * should know: the clock was set back, or this is a copy or has a new name.
+ */
+static int note_odd(struct cycle *c, struct es_error *err)
+{
+	ES_CLEANUP(es_commit_freep) struct es_commit *tip = NULL;
+	struct es_buf *notice = &c->result->notice;
+	const struct es_session *s = c->session;
+	char when[ES_TIME_LEN];
+	const char *host;
+
+	if (c->result->first)
+		return 0;
+	if (es_commit_read(&tip, s->store, &c->tip, err) < 0)
+		return err->code;
+	if (c->tip_time > c->started + CLOCK_SLACK)
+		es_buf_addf(notice,
+			    "%sthe last run was at %s, later than now: is the "
+			    "clock right?",
+			    notice->len ? "; " : "",
+			    es_clock_iso(when, c->tip_time));
+	host = es_commit_trailer(tip, "Host", 0);
+	if (host && strcmp(host, s->host) != 0)
+		es_buf_addf(notice,
+			    "%sthe last run was on '%s', this is '%s': if it "
+			    "is another machine, 'etcsnap init --reset' gives "
+			    "it a repository of its own",
+			    notice->len ? "; " : "", ES_Q(host), ES_Q(s->host));
+	return 0;
+}
+
 /* Who was there and what package managers did is told from the tip on. */
 static int record(struct cycle *c, const struct es_dir_trees *trees,
 		  struct es_error *err)
 {
-	struct es_context context;
+	struct es_context context = { 0 };
 	int64_t now = es_clock_now().tv_sec;
 	const struct es_context_source source = {
 		.session = c->session,
@@ -327,8 +363,10 @@ static int record(struct cycle *c, const struct es_dir_trees *trees,
 		.from = c->result->first ? now : c->tip_time,
 		.to = now,
 	};
-	int rc = es_context_read(&context, &source, err);
+	int rc = note_odd(c, err);
 
+	if (rc == 0)
+		rc = es_context_read(&context, &source, err);
 	if (rc == 0)
 		rc = record_with(c, trees, &context, now, err);
 	es_context_dispose(&context);

@@ -140,9 +140,8 @@ int64_t es_channel_number(const struct channel *c, enum es_conf_id id)
 	return es_conf_number_of(c->conf, id, c->name);
 }
 
-/* "FILE:LINE: " of a value, so that a person finds what to mend. */
-static int wrong(struct es_error *err, const struct channel *c,
-		 enum es_conf_id id)
+int es_channel_wrong(struct es_error *err, const struct channel *c,
+		     enum es_conf_id id)
 {
 	size_t n;
 	const struct es_conf_value *v = es_channel_values(c, id, &n);
@@ -177,7 +176,7 @@ static int word_of(const struct channel *c, enum es_conf_id id,
 	else
 		es_fail_config(err, "%s is missing; it is %s",
 			       es_conf_table(id)->key, es_buf_str(&all));
-	return wrong(err, c, id);
+	return es_channel_wrong(err, c, id);
 }
 
 /* --- reading -------------------------------------------------------------- */
@@ -201,7 +200,7 @@ static int load_preset(struct channel *c, struct es_error *err)
 				       "there is no service '%s'; "
 				       "etcsnap-channels(5) lists them",
 				       ES_Q(c->service));
-		return wrong(err, c, ES_CONF_CHANNEL_SERVICE);
+		return es_channel_wrong(err, c, ES_CONF_CHANNEL_SERVICE);
 	}
 	return es_conf_parse(&c->preset, text.data, text.len, name.data, err);
 }
@@ -215,7 +214,7 @@ static int load_when(struct channel *c, struct es_error *err)
 	c->when.each_run = n == 0;
 	for (size_t i = 0; i < n; i++)
 		if (es_schedule_add(&c->when, v[i].text, err) < 0)
-			return wrong(err, c, ES_CONF_CHANNEL_WHEN);
+			return es_channel_wrong(err, c, ES_CONF_CHANNEL_WHEN);
 	v = es_channel_values(c, ES_CONF_CHANNEL_QUIET, &n);
 	/* where nothing waits, all is urgent */
 	c->hold_off = es_channel_number(c, ES_CONF_CHANNEL_HOLD_OFF);
@@ -228,7 +227,7 @@ static int load_when(struct channel *c, struct es_error *err)
 	for (; c->n_quiet < n; c->n_quiet++)
 		if (es_quiet_parse(&c->quiet[c->n_quiet], v[c->n_quiet].text,
 				   err) < 0)
-			return wrong(err, c, ES_CONF_CHANNEL_QUIET);
+			return es_channel_wrong(err, c, ES_CONF_CHANNEL_QUIET);
 	return 0;
 }
 
@@ -318,7 +317,7 @@ static int check_set(const struct channel *c, struct es_error *err)
 			continue;
 		es_fail_config(err, "the service '%s' needs 'set = %s=...'",
 			       c->service, name);
-		return wrong(err, c, ES_CONF_CHANNEL_SERVICE);
+		return es_channel_wrong(err, c, ES_CONF_CHANNEL_SERVICE);
 	}
 	return es_doc_check(doc, err);
 }
@@ -337,8 +336,9 @@ static int check_url(const struct channel *c, struct es_error *err)
 		explicit_bzero(url.data, url.len);
 	if (rc != 0)
 		return rc < 0 ? rc : 0;
-	es_fail_config(err, "a webhook needs url or url_file");
-	return wrong(err, c, ES_CONF_CHANNEL_TYPE);
+	es_fail_config(err, "a webhook needs a line: url = https://… "
+			    "or url_file = FILE");
+	return es_channel_wrong(err, c, ES_CONF_CHANNEL_TYPE);
 }
 
 /* What a channel of a type cannot be without. */
@@ -351,18 +351,21 @@ static int check_needs(const struct channel *c, struct es_error *err)
 		return err->code;
 	if (c->type == CHANNEL_WEBHOOK &&
 	    !*es_channel_text(c, ES_CONF_CHANNEL_TEMPLATE)) {
-		es_fail_config(err, "a webhook needs a service or a template");
-		return wrong(err, c, ES_CONF_CHANNEL_TYPE);
+		es_fail_config(err, "a webhook needs a line service = NAME "
+				    "or template = FILE");
+		return es_channel_wrong(err, c, ES_CONF_CHANNEL_TYPE);
 	}
 	if (c->type == CHANNEL_EXEC &&
 	    !*es_channel_text(c, ES_CONF_CHANNEL_RUN)) {
-		es_fail_config(err, "a channel of type exec needs run");
-		return wrong(err, c, ES_CONF_CHANNEL_TYPE);
+		es_fail_config(err, "a channel of type exec needs a line: "
+				    "run = COMMAND");
+		return es_channel_wrong(err, c, ES_CONF_CHANNEL_TYPE);
 	}
 	es_channel_values(c, ES_CONF_CHANNEL_TO, &n);
 	if (c->type == CHANNEL_MAIL && n == 0 && !c->built_in) {
-		es_fail_config(err, "a channel of type mail needs to");
-		return wrong(err, c, ES_CONF_CHANNEL_TYPE);
+		es_fail_config(err, "a channel of type mail needs a line: "
+				    "to = ADDRESS");
+		return es_channel_wrong(err, c, ES_CONF_CHANNEL_TYPE);
 	}
 	return 0;
 }
@@ -385,15 +388,15 @@ static int check_words(const struct channel *c, struct es_error *err)
 		es_fail_config(
 			err, "facility = '%s' is none of syslog's",
 			ES_Q(es_channel_text(c, ES_CONF_CHANNEL_FACILITY)));
-		return wrong(err, c, ES_CONF_CHANNEL_FACILITY);
+		return es_channel_wrong(err, c, ES_CONF_CHANNEL_FACILITY);
 	}
 	if (es_keep_parse(&keep, es_channel_text(c, ES_CONF_CHANNEL_KEEP),
 			  err) < 0)
-		return wrong(err, c, ES_CONF_CHANNEL_KEEP);
+		return es_channel_wrong(err, c, ES_CONF_CHANNEL_KEEP);
 	if (c->type == CHANNEL_EXEC &&
 	    es_words_split(&words, &n, es_channel_text(c, ES_CONF_CHANNEL_RUN),
 			   err) < 0)
-		return wrong(err, c, ES_CONF_CHANNEL_RUN);
+		return es_channel_wrong(err, c, ES_CONF_CHANNEL_RUN);
 	return 0;
 }
 
@@ -417,7 +420,7 @@ static int load(struct channel *c, struct es_error *err)
 	if (es_report_level_parse(&c->level,
 				  es_channel_text(c, ES_CONF_CHANNEL_LEVEL),
 				  err) < 0)
-		return wrong(err, c, ES_CONF_CHANNEL_LEVEL);
+		return es_channel_wrong(err, c, ES_CONF_CHANNEL_LEVEL);
 	c->skip_empty = es_channel_number(c, ES_CONF_CHANNEL_SKIP_EMPTY) != 0;
 	return 0;
 }
@@ -462,7 +465,7 @@ static int check_folders(const struct channels *all, const char *host,
 				       "channels '%s' and '%s' write into the "
 				       "same folder; give each a dir",
 				       a->name, b->name);
-			return wrong(err, b, ES_CONF_CHANNEL_TYPE);
+			return es_channel_wrong(err, b, ES_CONF_CHANNEL_TYPE);
 		}
 	return 0;
 }

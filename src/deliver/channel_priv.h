@@ -96,6 +96,9 @@ struct channels {
 int es_channels_load(struct channels *out, struct es_session *s,
 		     struct es_error *err);
 void es_channels_dispose(struct channels *c);
+/* "FILE:LINE: " of a value before what is wrong with it. */
+int es_channel_wrong(struct es_error *err, const struct channel *c,
+		     enum es_conf_id id);
 /* Whether the host is one of those that it is in use on. */
 bool es_channel_is_here(const struct channel *c, const char *host);
 /* Last value of a key: the section's, the service's, the default. */

@@ -80,6 +80,27 @@ void es_deliver_note(struct delivery *d, const struct channel *c,
 	es_buf_addc(&d->out->notice, '\n');
 }
 
+/* @what came of it, why, and what a person can do; @once: nobody tries again */
+static void note_failure(struct delivery *d, const struct channel *c,
+			 const char *what, enum es_transport_outcome outcome,
+			 const char *why, bool once)
+{
+	ES_CLEANUP(es_buf_dispose)
+	struct es_buf b = ES_BUF_INIT(ES_TRANSPORT_TEXT_MAX + 200);
+
+	es_buf_adds(&b, why ? why : "");
+	if (outcome == ES_DENIED || outcome == ES_REFUSED)
+		es_buf_addf(&b,
+			    "; look at its settings, then try 'etcsnap "
+			    "notify --test %s'",
+			    c->name);
+	else
+		es_buf_adds(&b, once ? "; try again later, or look at its "
+				       "settings"
+				     : "; the next runs try again");
+	es_deliver_note(d, c, what, es_buf_str(&b));
+}
+
 static void set_error(struct delivery *d, struct ledger_row *row,
 		      const char *text)
 {
@@ -203,10 +224,10 @@ static void count_failure(struct delivery *d, const struct span *sp,
 		d->out->refused++;
 	else
 		d->out->failed++;
-	es_deliver_note(d, sp->channel,
-			r->outcome == ES_UNSURE ? "no answer, it is sent again"
-						: "failed",
-			row->last_error);
+	note_failure(d, sp->channel,
+		     r->outcome == ES_UNSURE ? "no answer, it is sent again"
+					     : "failed",
+		     r->outcome, row->last_error, false);
 }
 
 /* @busy are recipients of a mail that were so while others were told. */
@@ -269,8 +290,9 @@ static int tell_once(struct delivery *d, struct message *msg,
 		d->out->sent++;
 	} else if (rc == 0) {
 		d->out->failed++;
-		es_deliver_note(d, msg->span->channel,
-				es_transport_outcome_name(r.outcome), r.text);
+		note_failure(d, msg->span->channel,
+			     es_transport_outcome_name(r.outcome), r.outcome,
+			     r.text, true);
 	}
 	es_transport_dispose(&r);
 	return rc;

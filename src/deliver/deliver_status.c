@@ -271,31 +271,67 @@ int es_deliver_status(struct es_doc *out, struct es_session *s,
 	return rc < 0 ? rc : late;
 }
 
-int es_deliver_check(struct es_session *s, struct es_error *err)
+static int check_secrets(const struct channel *c, struct es_error *err)
 {
 	static const enum es_conf_id files[] = {
 		ES_CONF_CHANNEL_URL_FILE,   ES_CONF_CHANNEL_PASSWORD_FILE,
 		ES_CONF_CHANNEL_TOKEN_FILE, ES_CONF_CHANNEL_HEADER_FILE,
 		ES_CONF_CHANNEL_HMAC_FILE,
 	};
-	struct channels all;
 	int rc = 0;
 
-	if (es_channels_load(&all, s, err) < 0)
-		return err->code;
-	for (size_t i = 0; rc >= 0 && i < all.n; i++)
-		for (size_t k = 0;
-		     rc >= 0 && k < sizeof(files) / sizeof(*files); k++) {
-			ES_CLEANUP(es_buf_dispose)
-			struct es_buf secret = ES_BUF_INIT(1 << 16);
+	for (size_t i = 0; rc >= 0 && i < sizeof(files) / sizeof(*files); i++) {
+		ES_CLEANUP(es_buf_dispose)
+		struct es_buf secret = ES_BUF_INIT(1 << 16);
 
-			if (!*es_channel_text(&all.list[i], files[k]))
-				continue;
-			rc = es_channel_secret(&secret, &all.list[i], files[k],
-					       "", err);
-			if (secret.data)
-				explicit_bzero(secret.data, secret.len);
-		}
-	es_channels_dispose(&all);
+		if (!*es_channel_text(c, files[i]))
+			continue;
+		rc = es_channel_secret(&secret, c, files[i], "", err);
+		if (secret.data)
+			explicit_bzero(secret.data, secret.len);
+	}
+	if (rc < 0)
+		err->fault = ES_FAULT_CONFIG;
 	return rc < 0 ? rc : 0;
+}
+
+static int check_templates(const struct channel *c, struct es_templates *set,
+			   struct es_error *err)
+{
+	static const enum es_conf_id names[] = {
+		ES_CONF_CHANNEL_TEMPLATE,
+		ES_CONF_CHANNEL_HTML,
+		ES_CONF_CHANNEL_COMMENT_TEMPLATE,
+	};
+	const struct es_template *t;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		const char *name = es_channel_text(c, names[i]);
+
+		if (*name && strcmp(name, "none") != 0 &&
+		    es_templates_get(&t, set, name, err) < 0)
+			return es_channel_wrong(err, c, names[i]);
+	}
+	return 0;
+}
+
+int es_deliver_check(struct es_session *s, struct es_error *err)
+{
+	ES_CLEANUP(es_templates_freep) struct es_templates *set = NULL;
+	struct channels all;
+	int rc;
+
+	if (es_templates_new(&set,
+			     es_conf_text(s->conf, ES_CONF_REPORT_TEMPLATES),
+			     err) < 0 ||
+	    es_channels_load(&all, s, err) < 0)
+		return err->code;
+	rc = 0;
+	for (size_t i = 0; rc == 0 && i < all.n; i++) {
+		rc = check_secrets(&all.list[i], err);
+		if (rc == 0)
+			rc = check_templates(&all.list[i], set, err);
+	}
+	es_channels_dispose(&all);
+	return rc;
 }

@@ -30,10 +30,12 @@ static int fail_object(struct es_error *err, int rc, const struct es_oid *oid,
 
 	es_oid_text(hex, oid);
 	if (rc == GIT_ENOTFOUND)
-		return es_fail(err, -ENOENT, "there is no %s %s",
+		return es_fail(err, -ENOENT,
+			       "there is no %s %s in the repository; see "
+			       "'etcsnap verify'",
 			       es_kind_name(kind), hex);
-	return es_fail_git(err, rc, "cannot read %s %s", es_kind_name(kind),
-			   hex);
+	es_fail_git(err, rc, "cannot read %s %s", es_kind_name(kind), hex);
+	return es_wrap(err, "the repository is damaged, see 'etcsnap verify'");
 }
 
 /* Not to decompress a gigabyte only to say that it is too big. */

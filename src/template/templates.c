@@ -71,10 +71,17 @@ enum es_template_target es_template_target_of(const char *name)
 	return ES_TEMPLATE_TEXT;
 }
 
+/* Other texts are shipped the same way. */
+static bool is_template(const char *name)
+{
+	return strncmp(name, "channels/", 9) != 0 &&
+	       strncmp(name, "completion/", 11) != 0;
+}
+
 const char *es_templates_shipped(size_t i)
 {
 	for (size_t k = 0; es_template_shipped[k].name; k++) {
-		if (strncmp(es_template_shipped[k].name, "channels/", 9) == 0)
+		if (!is_template(es_template_shipped[k].name))
 			continue;
 		if (i-- == 0)
 			return es_template_shipped[k].name;
@@ -234,7 +241,9 @@ static int not_there(const char *name, struct es_error *err)
 			"there is no template '%s'; did you mean %s?",
 			ES_Q(name), near);
 	else
-		es_fail(err, -ENOENT, "there is no template '%s'", ES_Q(name));
+		es_fail(err, -ENOENT,
+			"there is no template '%s'; see etcsnap-templates(5)",
+			ES_Q(name));
 	err->fault = ES_FAULT_CONFIG;
 	return -ENOENT;
 }

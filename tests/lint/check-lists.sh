@@ -7,8 +7,8 @@
 out=$(mktemp) || exit 1
 trap 'rm -f "$out"' EXIT
 lists='Makefile.am src/Makefile.inc tests/Makefile.inc'
-for list in conf/channels/Makefile.inc conf/templates/Makefile.inc \
-	hooks/Makefile.inc; do
+for list in conf/channels/Makefile.inc conf/completion/Makefile.inc \
+	conf/templates/Makefile.inc hooks/Makefile.inc; do
 	[ ! -e $list ] || lists="$lists $list"
 done
 
@@ -31,7 +31,8 @@ listed() {
 }
 
 for f in $(tree \( -path './src/*' -o -path './include/*' \
-	-o -path './conf/templates/*' -o -path './hooks/*' \
+	-o -path './conf/completion/*' -o -path './conf/templates/*' \
+	-o -path './hooks/*' \
 	-o -path './tests/unit/*' -o -path './tests/cli/*' \
 	-o -path './tests/fuzz/*' -o -path './tests/lint/*' \
 	-o -path './tests/bench/*' \) ! -name '*.o' ! -name '*.log' \
@@ -42,7 +43,8 @@ for f in $(tree \( -path './src/*' -o -path './include/*' \
 	tests/*.c) listed "${f%.c}" && continue ;;
 	esac
 	case $f in
-	conf/templates/* | hooks/* | *.[ch] | *.sh | *.py | *.awk | *.txt | *.[1-9] | \
+	conf/completion/* | conf/templates/* | hooks/* | *.[ch] | *.sh | \
+		*.py | *.awk | *.txt | *.[1-9] | \
 		*.dict | *.supp)
 		echo "$f:1: is in none of $lists"
 		;;

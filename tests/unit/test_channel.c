@@ -161,13 +161,14 @@ static const struct {
 	{ "type = pigeon\n", "x.conf:2: channel 'ops': type = 'pigeon' is "
 			     "none of mail, webhook" },
 	{ "type = mail\n", "x.conf:2: channel 'ops': a channel of type mail "
-			   "needs to" },
+			   "needs a line: to = " },
 	{ "type = exec\n", "x.conf:2: channel 'ops': a channel of type exec "
-			   "needs run" },
+			   "needs a line: run = " },
 	{ "type = exec\nrun = 'a\n", "x.conf:3: channel 'ops': " },
-	{ "type = webhook\n", "x.conf:2: channel 'ops': a webhook needs url" },
+	{ "type = webhook\n",
+	  "x.conf:2: channel 'ops': a webhook needs a line: url = " },
 	{ "type = webhook\nurl = https://x/\n",
-	  "x.conf:2: channel 'ops': a webhook needs a service" },
+	  "x.conf:2: channel 'ops': a webhook needs a line service" },
 	{ "type = webhook\nservice = nosuch\n",
 	  "x.conf:3: channel 'ops': there is no service 'nosuch'" },
 	{ "type = file\nwhen = sometimes\n",
