@@ -10,13 +10,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 /* Processes above this one that are looked at: cron may use a shell or two. */
@@ -107,23 +105,6 @@ bool es_aside_by_cron(void)
 
 /* --- who is at work ------------------------------------------------------- */
 
-/* The root may be an image that somebody else made: nothing leads out of it. */
-static int open_below(int root, const char *path, int flags)
-{
-	struct open_how how = { .resolve = RESOLVE_IN_ROOT };
-
-	if (!(flags & O_PATH))
-		flags |= O_RDONLY | O_NONBLOCK | O_NOCTTY;
-	flags |= O_CLOEXEC;
-	how.flags = (unsigned int)flags;
-
-	long fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
-
-	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
-		fd = openat(root, path, flags);
-	return (int)fd;
-}
-
 /* Asked for reading: whoever reads, too, is no hindrance. */
 static bool is_record_locked(int fd)
 {
@@ -151,7 +132,8 @@ static bool is_fresh(int fd)
 static bool is_locked(int root, const char *path, enum lock_kind kind)
 {
 	ES_CLEANUP(es_closep)
-	int fd = open_below(root, path, kind == LOCK_THERE ? O_PATH : 0);
+	int fd = es_open_in_root(root, path,
+				 kind == LOCK_THERE ? O_PATH : O_RDONLY);
 
 	if (fd < 0)
 		return false;
@@ -167,7 +149,8 @@ static bool is_locked(int root, const char *path, enum lock_kind kind)
 
 static bool is_there(int root, const char *path, int flags)
 {
-	ES_CLEANUP(es_closep) int fd = open_below(root, path, O_PATH | flags);
+	ES_CLEANUP(es_closep)
+	int fd = es_open_in_root(root, path, O_PATH | flags);
 
 	return fd >= 0;
 }
