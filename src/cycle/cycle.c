@@ -83,7 +83,10 @@ static int open_state(struct cycle *c, struct es_error *err)
 }
 
 /* Those beside the repository, itself, and a key of somebody's choice. */
-#define OWN_FILES (ES_SESSION_BESIDE_MAX + 2)
+#define OWN_FILES (ES_SESSION_BESIDE_MAX + 3)
+
+/* How the folder of a repository is called that is there for it alone. */
+#define OWN_DIR "/etcsnap"
 
 static void skip_file(struct es_collect_skip *skip, size_t *n, const char *path)
 {
@@ -98,14 +101,19 @@ static size_t own_files(const struct es_session *s,
 			struct es_collect_skip skip[OWN_FILES])
 {
 	ES_CLEANUP(es_buf_dispose) struct es_buf path = ES_BUF_INIT(1 << 16);
-	size_t names, n = 0;
+	size_t names, len, n = 0;
 	const char *const *beside = es_session_beside(&names);
 
 	skip_file(skip, &n, s->repo_path);
 	skip_file(skip, &n, es_conf_text(s->conf, ES_CONF_REPOSITORY_SIGN_KEY));
+	es_path_dirname(&path, s->repo_path);
+	len = path.len;
+	/* a folder of our own as a whole: files in it are replaced */
+	if (len > strlen(OWN_DIR) &&
+	    strcmp(path.data + len - strlen(OWN_DIR), OWN_DIR) == 0)
+		skip_file(skip, &n, path.data);
 	for (size_t i = 0; i < names; i++) {
-		es_buf_reset(&path);
-		es_path_dirname(&path, s->repo_path);
+		es_buf_truncate(&path, len);
 		es_buf_addf(&path, "/%s", beside[i]);
 		skip_file(skip, &n, es_buf_str(&path));
 	}

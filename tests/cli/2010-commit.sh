@@ -241,5 +241,12 @@ date +%N >"$root/etc/changed"
 es commit
 ok 'with reports beside it' test -e "$work/own/reports"
 is "$(es -v commit)" 'no changes' 'is no change by itself'
+repo=$work/etcsnap/repo.git
+mkdir "$work/etcsnap"
+conf_for_tree "include = $work/etcsnap"
+es init >out
+es commit
+echo replaced >"$work/etcsnap/other"
+is "$(es -v commit)" 'no changes' 'nor is anything in a folder of its own'
 
 done_testing
