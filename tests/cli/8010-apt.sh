@@ -89,4 +89,14 @@ is "$(git_repo log --reverse -n 3 main \
 till 1.0 -> -
 quiet - -> 1.0' 'each has what it did'
 
+# --- a repository of somebody else's -------------------------------------------
+in_it useradd --system snapper
+chown -R "$(in_it id -u snapper)" "${repo%/*}"
+ok 'the repository of a user' in_it dpkg -i /till_1.0.deb
+ok 'gets what the transaction did, too' like "$(runs 1)" \
+	'^dpkg: dpkg: install till; '
+is "$(find "${repo%/*}" ! -user "$(in_it id -u snapper)")" '' \
+	'and no file of root'
+ok 'nothing is out of reach' unlike "$(git_repo show main:run/errors 2>&1)" EACCES
+
 done_testing
