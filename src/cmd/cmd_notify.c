@@ -39,23 +39,6 @@ static bool may_gain_nothing(void)
 	return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
 }
 
-static int check_options(const struct es_args *a, struct es_error *err)
-{
-	const bool test = es_opt_has(a, "test");
-	const bool resend = es_opt_has(a, "resend");
-
-	if (a->n_operands)
-		return es_fail_config(err, "notify takes no operands; name a "
-					   "channel with --channel");
-	if (es_opt_has(a, "due") && (resend || test))
-		return es_fail_config(err, "--due goes with neither --test nor "
-					   "--resend");
-	if (test && (resend || es_opt_has(a, "channel")))
-		return es_fail_config(err, "--test goes with no other choice "
-					   "of what to send");
-	return 0;
-}
-
 void es_notify_tell(const struct es_buf *notice)
 {
 	const char *p = es_buf_str(notice);
@@ -68,28 +51,42 @@ void es_notify_tell(const struct es_buf *notice)
 	}
 }
 
-static int notify_run(struct es_call *call, struct es_error *err)
+static int read_options(struct es_deliver_options *o, const struct es_args *a,
+			struct es_error *err)
 {
-	const struct es_args *a = &call->args;
+	const char *test = es_opt_get(a, "test");
 	const bool due = es_opt_has(a, "due");
-	struct es_deliver_result result;
-	struct es_deliver_options o = {
-		.channel = es_opt_get(a, "channel"),
+
+	*o = (struct es_deliver_options){
+		.channel = test ? test : es_opt_get(a, "channel"),
 		.force = !due,
 		.no_program = due && may_gain_nothing(),
 		.skip_empty = es_opt_has(a, "skip-empty"),
 		.dry = es_opt_has(a, "dry-run"),
+		.test = test != NULL,
 		.resend = es_opt_get(a, "resend"),
 		.show = print_message,
 	};
+	if (a->n_operands)
+		return es_fail_config(err, "notify takes no operands; name a "
+					   "channel with --channel");
+	if (due && (o->resend || test))
+		return es_fail_config(err, "--due goes with neither --test nor "
+					   "--resend");
+	if (test && (o->resend || es_opt_has(a, "channel")))
+		return es_fail_config(err, "--test goes with no other "
+					   "choice of what to send");
+	return 0;
+}
+
+static int notify_run(struct es_call *call, struct es_error *err)
+{
+	struct es_deliver_result result;
+	struct es_deliver_options o;
 	int rc;
 
-	if (check_options(a, err) < 0)
+	if (read_options(&o, &call->args, err) < 0)
 		return err->code;
-	if (es_opt_has(a, "test")) {
-		o.test = true;
-		o.channel = es_opt_get(a, "test");
-	}
 	rc = es_deliver_due(&result, call->session, &o, err);
 	if (rc == 0) {
 		es_notify_tell(&result.notice);
