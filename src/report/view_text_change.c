@@ -278,6 +278,7 @@ static size_t room_of(const struct view *v, const struct es_doc *change,
 		      size_t length)
 {
 	size_t most = view_is_one_sided(change) ? WHOLE_MAX : DIFF_MAX;
+	size_t changes = v->n_files + v->n_texts;
 
 	if (v->o->whole)
 		return SIZE_MAX;
@@ -285,7 +286,8 @@ static size_t room_of(const struct view *v, const struct es_doc *change,
 		return most;
 	if (length > SHORT_MAX && is_alarm(v))
 		return 0;
-	most /= v->n_files + v->n_texts;
+	if (changes > 1)
+		most /= changes;
 	return most > SHORT_MAX ? most : SHORT_MAX;
 }
 
