@@ -11,6 +11,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#if __has_include(<git2/sys/errors.h>)
+#include <git2/sys/errors.h> /* libgit2 1.8 moved git_error_set_str there */
+#endif
 #include <git2/sys/odb_backend.h>
 #include <stdio.h>
 #include <stdlib.h>
