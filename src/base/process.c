@@ -14,6 +14,9 @@
 /* Where close_range(2) is not there, this many descriptors are looked at. */
 #define FDS_MAX 65536
 
+/* The kernel's first real-time signal; the C library has those to SIGRTMIN. */
+#define KERNEL_RTMIN 32
+
 int es_process_lift(int *fd, int above)
 {
 	int high;
@@ -69,8 +72,8 @@ void es_process_signals(void)
 
 	for (int sig = 1; sig < NSIG; sig++)
 		sigaction(sig, &fallback, NULL);
-	/* the C library keeps two to itself, which may be ignored, too */
-	for (long sig = __SIGRTMIN; sig < SIGRTMIN; sig++)
+	/* what the C library keeps to itself may be ignored, too */
+	for (long sig = KERNEL_RTMIN; sig < SIGRTMIN; sig++)
 		syscall(SYS_rt_sigaction, sig, &kernel_default, NULL,
 			(size_t)_NSIG / 8);
 	sigemptyset(&none);
