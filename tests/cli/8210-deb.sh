@@ -8,7 +8,7 @@
 chroot_skip
 build_deb
 chroot_new "$work/debian"
-plan 33
+plan 38
 
 dir=$work/debian
 in_it() { chroot_run "$dir" "$@"; }
@@ -41,7 +41,8 @@ cp "$deb" "$new"
 
 # --- what is there -------------------------------------------------------------
 # everything - each object of the system: type, mode, owner, size, digest, link.
-# Left out is where apt and dpkg write about each installation, by name.
+# Left out are, by name, where apt and dpkg write about each installation, and
+# the users: that of the package stays, as Debian wants it.
 everything() {
 	(
 		cd "$dir" && find . -xdev \( -path ./proc -o -path ./dev \
@@ -49,8 +50,10 @@ everything() {
 			-o -path ./var/log/dpkg.log -o -path ./var/cache/apt \
 			-o -path ./var/cache/debconf -o -path ./run/lock \
 			-o -path './var/lib/dpkg/*-old' \
-			-o -path ./var/lib/apt/extended_states \) \
-			-prune -o -printf '%P|%y|%m|%U:%G|%l|' \( \
+			-o -path ./var/lib/apt/extended_states \
+			-o -path './etc/passwd*' -o -path './etc/group*' \
+			-o -path './etc/shadow*' -o -path './etc/gshadow*' \
+			\) -prune -o -printf '%P|%y|%m|%U:%G|%l|' \( \
 			-type f -exec sha256sum {} \; -o -printf '\n' \) | sort
 	)
 }
@@ -58,12 +61,14 @@ everything() {
 chroot_apt "$dir" satisfy "$(dpkg-deb --field "$deb" Depends)" \
 	>satisfy.log 2>&1 || bail 'what it depends on cannot be installed'
 everything >before.list
+cp "$dir/etc/passwd" "$dir/etc/group" .
 
 # --- install, use --------------------------------------------------------------
 ok 'the version before is installed by apt' \
 	chroot_apt "$dir" install /tmp/old.deb
 ok 'nothing has begun to run' test ! -e "$repo"
-ok 'it works: a first run' in_it sh -c 'etcsnap init && etcsnap commit'
+ok 'it is switched on' in_it etcsnap setup --yes --timer cron --no-test
+ok 'by a crontab' test -e "$dir/etc/cron.d/etcsnap"
 cp "$dir/etc/motd" motd
 echo 'Welcome.' >"$dir/etc/motd"
 echo '# Ours.' >>"$dir/etc/etcsnap/conf.d/commands.conf"
@@ -90,6 +95,9 @@ ok 'the repository is sound' in_it etcsnap verify
 # --- remove, purge: the history is kept ------------------------------------------
 ok 'it is removed' chroot_apt "$dir" remove etcsnap
 ok 'the program is gone' test ! -e "$dir/usr/sbin/etcsnap"
+ok 'what was switched on is off' test ! -e "$dir/etc/cron.d/etcsnap"
+ok 'and called by nothing' must_exit 1 grep -rlI etcsnap "$dir/etc/apt" \
+	"$dir/etc/dpkg" "$dir/etc/systemd"
 ok 'the configuration stays' test -e "$dir/etc/etcsnap/etcsnap.conf"
 ok 'the history stays' test -e "$repo/HEAD"
 
@@ -128,4 +136,8 @@ ok 'the history is gone, as was said' test ! -e "$dir/var/lib/etcsnap"
 cp motd "$dir/etc/motd"
 everything >after.list
 ok 'nothing is left behind' diff -u before.list after.list
+is "$(diff passwd "$dir/etc/passwd" | sed -n 's/:.*//; s/^[<>]/&/p')" \
+	'> etcsnap' 'but a user, who owns nothing'
+is "$(diff group "$dir/etc/group" | sed -n 's/:.*//; s/^[<>]/&/p')" \
+	'> etcsnap' 'and a group'
 ok 'dpkg is content' must_exit 0 in_it dpkg --audit
