@@ -14,6 +14,10 @@
 
 /* Times a directory that is replaced under the hands is looked at again. */
 #define TRIES 3
+/* Of statx(2), since Linux 5.8; musl does not name it. */
+#ifndef STATX_ATTR_MOUNT_ROOT
+#define STATX_ATTR_MOUNT_ROOT 0x2000
+#endif
 
 /* What is known of the directory at hand. */
 struct here {

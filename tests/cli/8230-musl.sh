@@ -20,9 +20,17 @@ others() {
 others /usr/include headers
 others "/usr/include/$(gcc -print-multiarch)" headers-arch
 
-# What configure would not find: functions of glibc, libraries of others.
-grep -vE 'HAVE_(RENAMEAT2|SIGABBREV_NP|STRERRORDESC_NP|RPM|SYSTEMD) ' \
-	"$builddir/config.h" >config.h
+# What configure would not find: libraries of others, and functions of glibc.
+absent='RPM SYSTEMD'
+for function in renameat2 sigabbrev_np strerrordesc_np; do
+	echo "char $function(void); int main(void) { return $function(); }" \
+		>function.c
+	musl-gcc -o function -fno-builtin function.c 2>/dev/null ||
+		absent="$absent $(echo "$function" | tr '[:lower:]' '[:upper:]')"
+done
+# shellcheck disable=SC2086 # a list of words
+printf '#define HAVE_%s 1\n' $absent |
+	grep -vxF -f - "$builddir/config.h" >config.h
 
 # musl 1.2.5 is the first that has statx(2).
 old=
