@@ -32,8 +32,8 @@
 
 _Static_assert(offsetof(struct utmpx, ut_host) == AT_HOST, "another utmpx");
 
-/* The last of the types, which only glibc names. */
-#define TYPE_ACCOUNTING 9
+/* ACCOUNTING, the last of the types, which only glibc names. */
+#define TYPE_LAST 9
 /* Of a shutdown, in records of old programs. */
 #define TYPE_SHUTDOWN 254
 
@@ -56,7 +56,7 @@ static int type_of(const unsigned char *raw)
 
 static bool is_type(int type)
 {
-	return (type >= EMPTY && type <= TYPE_ACCOUNTING) || type == TYPE_SHUTDOWN;
+	return (type >= EMPTY && type <= TYPE_LAST) || type == TYPE_SHUTDOWN;
 }
 
 int64_t lg_record_time(const unsigned char *raw, const struct lg_layout *layout)

@@ -11,7 +11,7 @@
 chroot_skip
 build_deb
 chroot_new "$work/debian"
-plan 41
+plan 42
 
 dir=$work/debian
 # The repository of that system, for the git of this one.
@@ -70,6 +70,7 @@ chroot_run "$dir" useradd --create-home --shell /bin/bash anna
 mkdir "$dir/root/Mail"
 # What exim would do behind a command ends with that command's namespace.
 sed -i '1i queue_only = true' "$dir/etc/exim4/exim4.conf.template"
+chroot_run "$dir" update-exim4.conf
 older=
 for older in ca-certificates openssl curl rsync sudo; do
 	version=$(chroot_run "$dir" apt-cache madison "$older" |
@@ -123,7 +124,9 @@ ok 'the run of etcsnap.service' runs_unit etcsnap.service
 is "$(git_repo log -1 --format=%B | sed -n 's/^Trigger: //p')" timer \
 	'it is one of the timer'
 ok 'and what etcsnap-notify.service delivers' runs_unit etcsnap-notify.service
-chroot_run "$dir" exim4 -qff
+# As process 1 it would have no time for its children.
+chroot_run "$dir" sh -c 'exim4 -qff; exim4 -bpc' >queue.txt 2>&1
+is "$(cat queue.txt)" 0 'the mailer has nothing left to do'
 ok 'it arrives' test -s "$dir/var/mail/anna"
 
 chapter 'The mail'
