@@ -65,7 +65,8 @@ chroot_make() {
 	local dir="$1"
 
 	shift
-	debootstrap --variant=minbase "$chroot_suite" "$dir" \
+	# What it mounts is nobody else's business.
+	unshare --mount debootstrap --variant=minbase "$chroot_suite" "$dir" \
 		"$chroot_mirror" &&
 		printf '%s\n' "$chroot_sources" >"$dir/etc/apt/sources.list" &&
 		printf '#!/bin/sh\nexit 101\n' >"$dir/usr/sbin/policy-rc.d" &&

@@ -35,6 +35,8 @@ new_tree
 parts='files commands system findings'
 conf_for_tree "[command one]" "run = cat $work/one" \
 	'[command fails]' 'run = echo oh no >&2; exit 3' 'shell = yes'
+# Others may run what they have just deleted.
+printf '[check deleted-binaries]\nenabled = no\n' >>"$conf"
 echo 1 >one
 
 # --- each part alone, and all ----------------------------------------------------
