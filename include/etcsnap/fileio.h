@@ -16,8 +16,8 @@
  * @flags: of open(2); O_CLOEXEC is added, and unless there is O_PATH O_NOCTTY
  *         and O_NONBLOCK, so that nothing in the image can hold us up
  *
- * Where openat2(2) is not to be had, before Linux 5.6 or in a sandbox that is
- * older, a path that ends in a link is refused instead.
+ * Links are followed as a program below the root would see them; those of
+ * /proc that lead to open files are not.
  *
  * Return: a descriptor, or -1 with errno set (no es_error: the caller knows the
  * name).

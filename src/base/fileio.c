@@ -10,12 +10,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <time.h>
 
 /* Bytes asked for at once where the size is not known beforehand. */
@@ -51,24 +49,6 @@ static size_t first_step(const struct stat *st, size_t max)
 	    (uintmax_t)st->st_size < max)
 		return (size_t)st->st_size + 1;
 	return READ_STEP;
-}
-
-int es_open_in_root(int root, const char *path, int flags)
-{
-	struct open_how how = { .resolve = RESOLVE_IN_ROOT };
-
-	/* For openat(2) an absolute path would be the machine's own. */
-	path += strspn(path, "/");
-	if (!*path)
-		path = ".";
-	/* openat2(2) refuses flags that O_PATH leaves without a meaning. */
-	flags |= flags & O_PATH ? O_CLOEXEC : O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
-	how.flags = (unsigned int)flags;
-	long fd = syscall(SYS_openat2, root, path, &how, sizeof(how));
-	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
-		fd = openat(root, path,
-			    flags & O_PATH ? flags : flags | O_NOFOLLOW);
-	return (int)fd;
 }
 
 int es_read_fd(struct es_buf *b, int fd)

@@ -4,16 +4,15 @@
 
 #include "verify/verify_priv.h"
 
+#include "etcsnap/fileio.h"
 #include "etcsnap/packages.h"
 #include "etcsnap/quote.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #define THREADS_MAX 8
@@ -30,7 +29,6 @@ struct job {
 	struct es_verify *v;
 	struct es_excluded *excluded;
 	int root;
-	bool is_slash;
 	struct task *tasks;
 	size_t n;
 	size_t cap;
@@ -70,24 +68,6 @@ static int add_task(void *payload, const char *path, size_t len,
 	return j->tasks[j->n].path ? (j->n++, 0) : -ENOMEM;
 }
 
-/* A file as a program below the root sees it: links do not lead out of it. */
-static int open_inside(const struct job *j, const char *path)
-{
-	struct open_how how = {
-		.flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
-	};
-	long fd;
-
-	path += strspn(path, "/");
-	do
-		fd = syscall(SYS_openat2, j->root, path, &how, sizeof(how));
-	while (fd < 0 && errno == EINTR);
-	if (fd < 0 && (errno == ENOSYS || errno == EPERM) && j->is_slash)
-		fd = openat(j->root, path, (int)how.flags);
-	return fd < 0 ? -errno : (int)fd;
-}
-
 static void tell(struct job *j, const struct task *t, const char *problem)
 {
 	ES_CLEANUP(es_buf_dispose) struct es_buf advice = ES_BUF_INIT(4096);
@@ -118,9 +98,10 @@ static void tell_unread(struct job *j, const struct task *t, int rc)
 
 static void check(struct job *j, const struct task *t)
 {
-	ES_CLEANUP(es_closep) int fd = open_inside(j, t->path);
+	ES_CLEANUP(es_closep)
+	int fd = es_open_in_root(j->root, t->path, O_RDONLY);
 	struct stat sb;
-	int rc = fd;
+	int rc = fd < 0 ? -errno : 0;
 
 	if (rc == -ENOENT || rc == -ENOTDIR || rc == -ELOOP) {
 		if (!es_excluded_has(j->excluded, t->path))
@@ -191,7 +172,6 @@ int es_verify_packages(struct es_verify *v, struct es_error *err)
 	struct job j = {
 		.v = v,
 		.root = -1,
-		.is_slash = strcmp(v->s->root, "/") == 0,
 		.lock = PTHREAD_MUTEX_INITIALIZER,
 	};
 	int rc;

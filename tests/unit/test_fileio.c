@@ -2,6 +2,7 @@
 /* test_fileio.c - unit tests of reading, replacing and locking files */
 #include "config.h"
 
+#include "base/in_root_priv.h"
 #include "etcsnap/fileio.h"
 
 #include "unit.h"
@@ -74,15 +75,30 @@ static void put_text(const char *path, const char *text)
 			 0);
 }
 
-/* Of a path below "image": what is read there, "-" for nothing. */
+/* Of a path below "image": what is read there, or why it cannot be. */
 static const struct {
 	const char *path;
 	const char *text;
+	int flags;
 } inside[] = {
-	{ "etc/file", "in\n" },	   { "/etc/file", "in\n" },
-	{ "etc/up", "in\n" },	   { "etc/absolute", "in\n" },
-	{ "up/etc/file", "in\n" }, { "../etc/file", "in\n" },
-	{ "etc/none", "-" },
+	{ "etc/file", "in\n", O_RDONLY },
+	{ "etc//./file", "in\n", O_RDONLY },
+	{ "/etc/file", "in\n", O_RDONLY },
+	{ "etc/up", "in\n", O_RDONLY },
+	{ "etc/absolute", "in\n", O_RDONLY },
+	{ "etc/absolute", "-ELOOP", O_RDONLY | O_NOFOLLOW },
+	{ "up/etc/file", "in\n", O_RDONLY },
+	{ "up/etc/file", "in\n", O_RDONLY | O_NOFOLLOW },
+	{ "../etc/file", "in\n", O_RDONLY },
+	{ "etc/../../etc/file", "in\n", O_RDONLY },
+	{ "chain/file", "in\n", O_RDONLY },
+	{ "etc/none", "-ENOENT", O_RDONLY },
+	{ "etc/file/x", "-ENOTDIR", O_RDONLY },
+	{ "etc/file", "-ENOTDIR", O_RDONLY | O_DIRECTORY },
+	{ "loop", "-ELOOP", O_RDONLY },
+	{ "up", "dir", O_RDONLY | O_DIRECTORY },
+	{ "out", "-ENOENT", O_RDONLY },
+	{ ".", "dir", O_RDONLY },
 };
 
 START_TEST(no_link_leads_out)
@@ -97,12 +113,24 @@ START_TEST(no_link_leads_out)
 	ck_assert_int_eq(symlink("../../etc/file", "image/etc/up"), 0);
 	ck_assert_int_eq(symlink("/etc/file", "image/etc/absolute"), 0);
 	ck_assert_int_eq(symlink("..", "image/up"), 0);
+	ck_assert_int_eq(symlink("/up/./chain2/", "image/chain"), 0);
+	ck_assert_int_eq(symlink("../../etc", "image/chain2"), 0);
+	ck_assert_int_eq(symlink("loop", "image/loop"), 0);
+	ck_assert_int_eq(symlink(work, "image/out"), 0);
 	ES_CLEANUP(es_closep) int root = open("image", O_PATH | O_DIRECTORY);
-	ES_CLEANUP(es_closep)
-	int fd = es_open_in_root(root, inside[_i].path, O_RDONLY);
-	if (fd < 0 || es_read_fd(&b, fd) < 0)
-		es_buf_adds(&b, "-");
-	ck_assert_str_eq(es_buf_str(&b), inside[_i].text);
+	for (int parts = 0; parts < 2; parts++) {
+		const char *path = inside[_i].path;
+		ES_CLEANUP(es_closep)
+		int fd = parts ? in_root_by_parts(root, path, inside[_i].flags)
+			       : es_open_in_root(root, path, inside[_i].flags);
+
+		es_buf_reset(&b);
+		if (fd < 0)
+			es_buf_addf(&b, "-%s", strerrorname_np(errno));
+		else if (es_read_fd(&b, fd) < 0)
+			es_buf_adds(&b, "dir");
+		ck_assert_str_eq(es_buf_str(&b), inside[_i].text);
+	}
 }
 END_TEST
 
