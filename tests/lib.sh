@@ -246,6 +246,16 @@ like() {
 	return 1
 }
 
+# keep_pace STATUS - one that was to be killed after $ms milliseconds ended so:
+# $took, how long they take, follows a machine that is busy now and then
+keep_pace() {
+	if [ "$1" -ne 137 ]; then
+		[ "$ms" -ge "$took" ] || took=$(((took + ms) / 2))
+	elif [ "$ms" -gt "$took" ]; then
+		took=$ms
+	fi
+}
+
 # unlike TEXT ERE - 0 when no line of the text matches
 unlike() {
 	printf '%s\n' "$1" | grep -nE -e "$2" || return 0

@@ -88,7 +88,9 @@ while [ "$n" -lt "$kills" ]; do
 	ms=$((took * 12 * (n * 37 % kills) / (kills * 10) + 1))
 	timeout -s KILL "$((ms / 1000)).$(printf %03d $((ms % 1000)))" \
 		"$ETCSNAP" -c "$conf" --root "$root" -q commit >said 2>&1
-	[ $? -ne 137 ] || killed=$((killed + 1))
+	status=$?
+	keep_pace $status
+	[ $status -ne 137 ] || killed=$((killed + 1))
 	new=$(tip)
 	[ "$old" = "$new" ] || moved=$((moved + 1))
 	if [ "$new" != "$old" ] &&

@@ -85,7 +85,9 @@ while [ "$n" -lt "$kills" ]; do
 	ms=$((startup / 2 + (took + took / 4 - startup / 2) * (n * 37 % kills) / kills))
 	timeout -s KILL "$((ms / 1000)).$(printf %03d $((ms % 1000)))" \
 		"$ETCSNAP" -c "$conf" --root "$root" prune >said 2>&1
-	[ $? -ne 137 ] || killed=$((killed + 1))
+	status=$?
+	keep_pace $status
+	[ $status -ne 137 ] || killed=$((killed + 1))
 	fsck --no-dangling >>trouble 2>&1 || break
 	git_repo rev-list --objects --all >objects 2>>trouble || break
 	# Somewhere between: history is cut, and yet all is there.

@@ -102,12 +102,9 @@ while [ "$n" -lt "$kills" ]; do
 	timeout -s KILL "$((ms / 1000)).$(printf %03d $((ms % 1000)))" \
 		"$ETCSNAP" -c "$conf" --root "$root" -q restore --at "$first" \
 		--apply /etc >said 2>&1
-	# One that ended earlier says how long they take now.
-	if [ $? -eq 137 ]; then
-		killed=$((killed + 1))
-	elif [ "$ms" -lt "$took" ]; then
-		took=$ms
-	fi
+	status=$?
+	keep_pace $status
+	[ $status -ne 137 ] || killed=$((killed + 1))
 	python3 tree.py check "$root/etc" >found
 	grep -v '^#' found >>trouble
 	# shellcheck disable=SC2046 # three numbers
