@@ -159,7 +159,8 @@ static int make_plan(struct es_setup *s, struct es_error *err)
 	for (size_t i = 0; i < s->n; i++)
 		if (judge(s, &s->items[i], err) < 0)
 			return err->code;
-	qsort(s->items, s->n, sizeof(*s->items), compare);
+	if (s->n > 0)
+		qsort(s->items, s->n, sizeof(*s->items), compare);
 	return 0;
 }
 
