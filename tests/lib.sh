@@ -115,8 +115,11 @@ done_testing() {
 skip_all() {
 	if [ -n "$es_plan" ]; then
 		skip "$*" $((es_plan - es_count))
+	elif [ "$es_count" -gt 0 ]; then
+		skip "$*"
+		echo "1..$es_count"
 	else
-		echo "1..$es_count # SKIP $*"
+		echo "1..0 # SKIP $*"
 	fi
 	es_over=1
 	exit 0

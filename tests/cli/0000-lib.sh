@@ -61,6 +61,9 @@ is "$(grep -c '^ok [23] # SKIP no reason$' said)" 2 'skip counts what it skips'
 is "$status" 0 'a script that skips exits with 0'
 run_script 'skip_all "not here"; ok a false'
 is "$(cat said)" '1..0 # SKIP not here' 'skip_all says so and no more'
+run_script 'ok a true; skip_all "the rest"; ok b false'
+is "$(tr '\n' '|' <said)" 'ok 1 - a|ok 2 # SKIP the rest|1..2|' \
+	'after some tests, the rest is one that is skipped'
 run_script 'plan 2; ok a true; need no-such-program; ok b false'
 said 'what is left is skipped' '^ok 2 # SKIP no-such-program is not installed$'
 
