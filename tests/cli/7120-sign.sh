@@ -145,7 +145,7 @@ esa() {
 ok 'a key that is held elsewhere' esa init --sign
 ok 'nobody is asked for its passphrase' must_exit 3 esa commit
 eval "$(ssh-agent -s)" >/dev/null
-at_end 'kill "$SSH_AGENT_PID" 2>/dev/null'
+at_end "kill $SSH_AGENT_PID 2>/dev/null"
 printf '#!/bin/sh\necho "pass phrase"\n' >askpass
 chmod 700 askpass
 SSH_ASKPASS="$work/askpass" SSH_ASKPASS_REQUIRE=force DISPLAY=:9 \
