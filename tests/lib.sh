@@ -249,13 +249,13 @@ like() {
 	return 1
 }
 
-# keep_pace STATUS - one that was to be killed after $ms milliseconds ended so:
+# keep_pace STATUS MS - one that was to be killed after MS milliseconds ended so:
 # $took, how long they take, follows a machine that is busy now and then
 keep_pace() {
 	if [ "$1" -ne 137 ]; then
-		[ "$ms" -ge "$took" ] || took=$(((took + ms) / 2))
-	elif [ "$ms" -gt "$took" ]; then
-		took=$ms
+		[ "$2" -ge "$took" ] || took=$(((took + $2) / 2))
+	elif [ "$2" -gt "$took" ]; then
+		took=$2
 	fi
 }
 

@@ -89,7 +89,7 @@ while [ "$n" -lt "$kills" ]; do
 	timeout -s KILL "$((ms / 1000)).$(printf %03d $((ms % 1000)))" \
 		"$ETCSNAP" -c "$conf" --root "$root" -q commit >said 2>&1
 	status=$?
-	keep_pace $status
+	keep_pace $status "$ms"
 	[ $status -ne 137 ] || killed=$((killed + 1))
 	new=$(tip)
 	[ "$old" = "$new" ] || moved=$((moved + 1))

@@ -86,7 +86,7 @@ while [ "$n" -lt "$kills" ]; do
 	timeout -s KILL "$((ms / 1000)).$(printf %03d $((ms % 1000)))" \
 		"$ETCSNAP" -c "$conf" --root "$root" prune >said 2>&1
 	status=$?
-	keep_pace $status
+	keep_pace $status "$ms"
 	[ $status -ne 137 ] || killed=$((killed + 1))
 	fsck --no-dangling >>trouble 2>&1 || break
 	git_repo rev-list --objects --all >objects 2>>trouble || break

@@ -103,7 +103,7 @@ while [ "$n" -lt "$kills" ]; do
 		"$ETCSNAP" -c "$conf" --root "$root" -q restore --at "$first" \
 		--apply /etc >said 2>&1
 	status=$?
-	keep_pace $status
+	keep_pace $status "$ms"
 	[ $status -ne 137 ] || killed=$((killed + 1))
 	python3 tree.py check "$root/etc" >found
 	grep -v '^#' found >>trouble
