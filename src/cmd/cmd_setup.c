@@ -327,9 +327,7 @@ static int setup_run(struct es_call *call, struct es_error *err)
 
 const struct es_cmd es_cmd_setup = {
 	.name = "setup",
-	.args = "[-ny] [--mail ADDRESS] [--smtp URL] [--timer WORD] "
-		"[--hooks WORD] [--no-test] [--force] | --remove "
-		"[--repository]",
+	.args = "[-ny] [--mail ADDRESS] [--timer WORD] … | --remove",
 	.summary = "switch on timer, hooks and mail of this machine, or off",
 	.needs = 0,
 	.writes = true,

@@ -5,6 +5,7 @@
 #include "report/view_priv.h"
 
 #include "etcsnap/quote.h"
+#include "etcsnap/strmap.h"
 #include "etcsnap/width.h"
 
 #include <inttypes.h>
@@ -175,23 +176,21 @@ static void add_top(const struct view *v, bool always)
 static void add_commands(struct es_doc *lines, const struct view *v,
 			 const struct es_doc *ops)
 {
-	size_t first = es_doc_len(lines);
+	ES_CLEANUP(es_strmap_freep) struct es_strmap *told = es_strmap_new();
 	const struct es_doc *op;
+	size_t n = 0;
 
-	for (size_t i = 0; (op = es_doc_at(ops, i)) != NULL; i++) {
+	for (size_t i = 0; told && (op = es_doc_at(ops, i)) != NULL; i++) {
 		ES_CLEANUP(es_buf_dispose)
 		struct es_buf b = ES_BUF_INIT(ES_BUF_MAX);
-		bool told = false;
 
 		es_buf_adds(&b, "  ");
-		if (!view_command(&b, op))
+		if (!view_command(&b, op) ||
+		    es_strmap_get(told, es_buf_str(&b), b.len))
 			continue;
-		for (size_t k = first; k < es_doc_len(lines); k++)
-			told |= strcmp(es_doc_at_str(lines, k),
-				       es_buf_str(&b)) == 0;
-		if (!told)
-			view_push(lines, &b);
-		if (es_doc_len(lines) - first == COMMANDS_MAX && !v->o->whole)
+		view_wrap(lines, v, &b, "    ");
+		if (es_strmap_put(told, es_buf_str(&b), b.len, told) < 0 ||
+		    (++n == COMMANDS_MAX && !v->o->whole))
 			return;
 	}
 }
@@ -213,7 +212,7 @@ static void add_packages(const struct view *v)
 
 		es_buf_adds(&b, "  ");
 		view_package(&b, v, &at);
-		view_push(lines, &b);
+		view_wrap(lines, v, &b, "    ");
 	}
 	if (max < n)
 		view_rest(lines, v, n - max, " packages");
@@ -293,7 +292,7 @@ static void add_folded(const struct view *v)
 		view_quoted(&b, g, "title");
 		if (!v->o->whole)
 			add_names(&b, v, g);
-		view_push(lines, &b);
+		view_wrap(lines, v, &b, "    ");
 		if (v->o->whole && view_is_only_names(g))
 			add_members(lines, v, g);
 		shown++;
@@ -422,7 +421,9 @@ static void add_details(const struct view *v)
 			    es_doc_get_str(s, "title"));
 	if (es_doc_get(v->text, "logins"))
 		es_buf_adds(&b, ", Logins");
-	es_doc_text(v->text, "contents", es_buf_str(&b), b.len);
+	/* a line of its own, or none */
+	if (strlen("Below: ") + b.len <= v->columns)
+		es_doc_text(v->text, "contents", es_buf_str(&b), b.len);
 }
 
 /* Where the rest is, and how to put things back. */

@@ -93,7 +93,8 @@ void view_rest(struct es_doc *lines, const struct view *v, size_t left,
 
 /* --- logins --------------------------------------------------------------- */
 
-static void add_session(struct es_doc *lines, const struct es_doc *s)
+static void add_session(struct es_doc *lines, const struct view *v,
+			const struct es_doc *s)
 {
 	ES_CLEANUP(es_buf_dispose) struct es_buf b = ES_BUF_INIT(ES_BUF_MAX);
 
@@ -102,7 +103,7 @@ static void add_session(struct es_doc *lines, const struct es_doc *s)
 	es_width_fill(&b, 0, 40);
 	es_buf_adds(&b, "  ");
 	view_login_time(&b, s);
-	view_push(lines, &b);
+	view_wrap(lines, v, &b, "    ");
 }
 
 static void add_switch(struct es_doc *lines, const struct view *v,
@@ -136,7 +137,7 @@ static void add_failures(struct es_doc *lines, const struct view *v,
 	}
 	if (max < n)
 		es_buf_addf(&b, ", and from %zu more", n - max);
-	view_push(lines, &b);
+	view_wrap(lines, v, &b, "    ");
 }
 
 /* The @n sessions that are shown, as many as fit. */
@@ -150,7 +151,7 @@ static void add_sessions(struct es_doc *lines, const struct view *v,
 	for (size_t i = 0; shown < max && (s = es_doc_at(all, i)); i++) {
 		if (!view_is_login_shown(logins, s))
 			continue;
-		add_session(lines, s);
+		add_session(lines, v, s);
 		shown++;
 	}
 	if (shown < n)

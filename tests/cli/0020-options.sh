@@ -33,8 +33,11 @@ ok 'version' like "$(run --version)" '^etcsnap [0-9]+\.'
 ok 'version by letter' prints "$(run --version)" run -V
 ok 'help' run -h
 ok 'tells the usage' like "$(run --help)" '^usage: etcsnap '
-for cmd in init commit status log diff show cat report notify blame search \
-	restore export prune verify config git; do
+cmds=$(run -h | sed -n 's/^  \([a-z]\{1,\}\)  *[a-z].*/\1/p')
+for cmd in init commit status log diff show cat report git; do
+	ok "$cmd is a command" like "$cmds" "^$cmd\$"
+done
+for cmd in $cmds; do
 	ok "help names $cmd" like "$(run -h)" "^  $cmd  *[a-z]"
 	[ "$cmd" != git ] || continue
 	ok "$cmd -h" run "$cmd" -h
