@@ -78,6 +78,7 @@ enum es_setup_hooks {
  *          record says
  * @force:  overwrite and remove also what somebody else made or changed
  * @remove: put nothing in place, and undo what the record has
+ * @dry:    only the steps are wanted: nothing is made or locked
  */
 struct es_setup_options {
 	const char *root;
@@ -87,6 +88,7 @@ struct es_setup_options {
 	const char *smtp;
 	bool force;
 	bool remove;
+	bool dry;
 };
 
 /**
@@ -144,11 +146,12 @@ struct es_setup;
  * @options: what is asked for; its strings are borrowed until then
  * @err:     filled on failure
  *
- * Changes nothing but that the directory of the record is made.
+ * Changes nothing but that the directory of the record is made, with @dry not
+ * even that.
  *
  * Return: 0, -EINVAL (fault CONFIG: an option or the table of hooks is wrong),
  * or another negative errno; fault LOCKED while another setup is at work.
- * Locking: holds the setup's lock until es_setup_free().
+ * Locking: holds the setup's lock until es_setup_free(), but with @dry.
  */
 int es_setup_new(struct es_setup **out, const struct es_setup_options *options,
 		 struct es_error *err);
@@ -203,7 +206,7 @@ bool es_setup_changes(const struct es_setup *s);
 
 /**
  * es_setup_apply - do it
- * @s:       setup
+ * @s:       setup, not a dry one
  * @tell:    called with each step that was done, or whose failure @why says
  * @payload: handed to @tell
  * @err:     filled on failure: the record cannot be written

@@ -59,6 +59,7 @@ static int read_options(struct es_setup_options *o, const struct es_call *call,
 		.smtp = es_opt_get(a, "smtp"),
 		.force = es_opt_has(a, "force"),
 		.remove = es_opt_has(a, "remove"),
+		.dry = es_opt_has(a, "dry-run"),
 	};
 	if (o->mail && strcmp(o->mail, "-") == 0)
 		o->mail = "";
@@ -303,12 +304,12 @@ static int setup_run(struct es_call *call, struct es_error *err)
 	ES_CLEANUP(es_setup_freep) struct es_setup *s = NULL;
 	ES_CLEANUP(es_freep) char *mail = NULL;
 	const struct es_args *a = &call->args;
-	const bool dry = es_opt_has(a, "dry-run");
-	const bool asks = !es_opt_has(a, "yes") && !dry;
 	struct es_setup_options o;
+	bool asks;
 
 	if (read_options(&o, call, err) < 0 || es_setup_new(&s, &o, err) < 0)
 		return err->code;
+	asks = !es_opt_has(a, "yes") && !o.dry;
 	if (asks && !o.remove) {
 		if (ask_all(&o, &mail, s, err) < 0)
 			return err->code;
@@ -316,11 +317,11 @@ static int setup_run(struct es_call *call, struct es_error *err)
 		if (es_setup_new(&s, &o, err) < 0)
 			return err->code;
 	}
-	if (asks || dry)
+	if (asks || o.dry)
 		print_plan(s, o.remove);
 	if (asks && ask_yes("Go on?", true) <= 0)
 		return es_fail(err, -ECANCELED, "nothing was done");
-	if (dry)
+	if (o.dry)
 		return ES_EXIT_DONE;
 	return o.remove ? take_away(call, s, err) : put_in_place(call, s, err);
 }

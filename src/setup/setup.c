@@ -169,12 +169,15 @@ static int open_record(struct es_setup *s, struct es_error *err)
 	ES_CLEANUP(es_buf_dispose) struct es_buf dir = ES_BUF_INIT(4096);
 
 	if (es_setup_path(&dir, s, ETCSNAP_LOCALSTATEDIR "/lib/etcsnap", err) <
-		    0 ||
-	    es_mkdirs(dir.data, 0700, err) < 0)
+	    0)
 		return err->code;
 	if (asprintf(&s->record, "%s/setup", dir.data) < 0 ||
 	    asprintf(&s->lock_path, "%s/setup.lock", dir.data) < 0)
 		return es_fail_oom(err);
+	if (s->options->dry)
+		return es_setup_record_load(s, err);
+	if (es_mkdirs(dir.data, 0700, err) < 0)
+		return err->code;
 	return es_lock_file(&s->lock, s->lock_path, WAIT, err) < 0
 		       ? es_wrap(err, "another setup is at work")
 		       : es_setup_record_load(s, err);

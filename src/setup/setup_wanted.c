@@ -205,7 +205,10 @@ static int want_file(struct es_setup *s, const char *what, const char *source,
 		return err->code;
 	it->wanted = true;
 	it->mode = mode;
-	return es_read_file(&it->content, AT_FDCWD, real.data, err);
+	return es_read_file(&it->content, AT_FDCWD, real.data, err) < 0
+		       ? es_wrap(err, "etcsnap is not installed as a whole; "
+				      "'make install' or its package does that")
+		       : 0;
 }
 
 static int want_timer(struct es_setup *s, struct es_error *err)

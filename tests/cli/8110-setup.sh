@@ -5,7 +5,7 @@
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$srcdir/tests/box.sh"
 need git setpriv script
-plan 55
+plan 57
 box_new
 
 state=$(box_installed localstatedir)/lib/etcsnap
@@ -65,7 +65,14 @@ ok 'and a server that is none' \
 	must_exit 2 box etcsnap setup --yes --mail a@b --smtp 'http://b'
 
 # --- a dry run -----------------------------------------------------------------
+rmdir "$(box_file "$state")" || bail 'the state directory is not empty'
 box etcsnap setup --dry-run >said 2>&1
+not_ok 'a dry run makes no directory' test -e "$(box_file "$state")"
+mkdir -m 700 "$(box_file "$state")"
+mv "$data/cron" "$data/cron.away"
+ok 'what is not installed is told' like "$(box etcsnap setup -n 2>&1)" \
+	"not installed as a whole; 'make install' .*/cron/etcsnap"
+mv "$data/cron.away" "$data/cron"
 ok 'a dry run tells what would be done' \
 	grep -qx 'write /etc/one/conf.d/50etcsnap (hook of one)' said
 ok 'also directories' grep -qx 'make /etc/one/conf.d' said
