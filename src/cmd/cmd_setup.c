@@ -241,17 +241,22 @@ static int ask_all(struct es_setup_options *o, char **mail,
 static void print_first(const struct es_call *call, const struct es_setup *s,
 			const struct es_setup_first *f)
 {
-	if (f->failed || call->verbosity >= 0)
-		fputs(es_buf_str(&f->tested), f->failed ? stderr : stdout);
-	if (call->verbosity < 0)
-		return;
-	if (f->made)
+	const bool quiet = call->verbosity < 0;
+
+	if (!quiet && f->made)
 		printf("made the repository %s\n"
 		       "    undo: etcsnap setup --remove --repository\n",
 		       ES_Q(f->repo));
-	if (*f->run)
+	if (!quiet && *f->run)
 		printf("took %s snapshot %.7s\n", f->first ? "the first" : "a",
 		       f->run);
+	if (!quiet && !f->always)
+		puts("all files and timers are in place");
+	fflush(stdout);
+	if (f->failed || !quiet)
+		fputs(es_buf_str(&f->tested), f->failed ? stderr : stdout);
+	if (quiet)
+		return;
 	if (f->mails == 0)
 		puts("no mail is sent: there is no mailer; --mail ADDRESS "
 		     "--smtp URL names a server");
