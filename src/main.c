@@ -39,6 +39,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <langinfo.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -290,6 +291,15 @@ static void fill_standard_fds(void)
 		close(fd);
 }
 
+/* What is written is UTF-8, under cron's locale too; columns are counted in it,
+ * and libraries take names for what they are. */
+static void take_locale(void)
+{
+	setlocale(LC_ALL, "");
+	if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
+		setlocale(LC_CTYPE, "C.UTF-8");
+}
+
 int main(int argc, char **argv)
 {
 	struct es_error err = ES_ERROR_INIT;
@@ -303,7 +313,7 @@ int main(int argc, char **argv)
 
 	/* In the process that sends, this does not return. */
 	fill_standard_fds();
-	setlocale(LC_ALL, "");
+	take_locale();
 	umask(077);
 	signal(SIGPIPE, SIG_IGN);
 	status = exit_status(dispatch(&call, argc, argv, &err), &err);

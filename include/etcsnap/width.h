@@ -8,8 +8,8 @@
 #include "etcsnap/buf.h"
 
 /*
- * For text that was quoted already: what is no character of the locale counts
- * as one column a byte.
+ * For text that was quoted already: what is no character of the locale, which
+ * is a UTF-8 one, counts as one column a byte.
  */
 
 /**
@@ -20,6 +20,16 @@
  * Return: number of columns.
  */
 size_t es_width(const char *text, size_t len);
+
+/**
+ * es_width_bytes - how much of a text fits
+ * @text:    bytes
+ * @len:     their number
+ * @columns: most columns
+ *
+ * Return: number of bytes, whole characters.
+ */
+size_t es_width_bytes(const char *text, size_t len, size_t columns);
 
 /**
  * es_width_fit - append as much of a text as fits

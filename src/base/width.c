@@ -51,6 +51,13 @@ size_t es_width(const char *text, size_t len)
 	return used;
 }
 
+size_t es_width_bytes(const char *text, size_t len, size_t columns)
+{
+	size_t used;
+
+	return measure(text, len, columns, &used);
+}
+
 size_t es_width_fit(struct es_buf *out, const char *text, size_t len,
 		    size_t columns)
 {

@@ -7,10 +7,10 @@
 #include "etcsnap/clock.h"
 #include "etcsnap/doc.h"
 #include "etcsnap/quote.h"
+#include "etcsnap/width.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <wchar.h>
 
 /* Columns that who was there and what it came with may take in text. */
 #define CELL_MAX 32
@@ -74,33 +74,6 @@ static const char *const titles[CELLS] = {
 	[CELL_PACKAGE] = "CAME WITH", [CELL_LINE] = "LINE",
 };
 
-/* Columns that a text takes; @n is set to the bytes that fit into @max. */
-static size_t columns_of(const struct es_buf *text, size_t max, size_t *n)
-{
-	const char *at = es_buf_str(text), *end = at + text->len;
-	mbstate_t state = { 0 };
-	size_t used = 0;
-
-	while (at < end) {
-		wchar_t c;
-		size_t len = mbrtowc(&c, at, (size_t)(end - at), &state);
-		int width = 1;
-
-		if (len == 0 || len > (size_t)(end - at)) {
-			memset(&state, 0, sizeof(state));
-			len = 1;
-		} else {
-			width = wcwidth(c);
-		}
-		if (used + (width > 0 ? (size_t)width : 0) > max)
-			break;
-		used += width > 0 ? (size_t)width : 0;
-		at += len;
-	}
-	*n = (size_t)(at - es_buf_str(text));
-	return used;
-}
-
 /* A cell of a run, quoted. */
 static void make_cell(struct es_buf *out, const struct es_blame_run *r,
 		      enum cell cell)
@@ -130,13 +103,16 @@ static void make_cell(struct es_buf *out, const struct es_blame_run *r,
 static void measure(size_t widths[CELLS], const struct es_blame *b)
 {
 	ES_CLEANUP(es_buf_dispose) struct es_buf cell = ES_BUF_INIT(ES_BUF_MAX);
-	size_t n = es_blame_lines(b), bytes;
+	size_t n = es_blame_lines(b);
 
 	memset(widths, 0, CELLS * sizeof(*widths));
 	for (size_t i = 0; i < es_blame_runs(b); i++) {
 		for (int c = 0; c < CELL_LINE; c++) {
 			make_cell(&cell, es_blame_run(b, i), (enum cell)c);
-			size_t width = columns_of(&cell, CELL_MAX, &bytes);
+			size_t width = es_width(es_buf_str(&cell), cell.len);
+
+			if (width > CELL_MAX)
+				width = CELL_MAX;
 
 			if (width > widths[c])
 				widths[c] = width;
@@ -147,26 +123,6 @@ static void measure(size_t widths[CELLS], const struct es_blame *b)
 	for (int c = 0; c < CELLS; c++)
 		if (widths[c] && widths[c] < strlen(titles[c]))
 			widths[c] = strlen(titles[c]);
-}
-
-/* As much of a cell as fits, and blanks up to the next one. */
-static void add_cell(struct es_buf *out, const struct es_buf *cell,
-		     size_t width)
-{
-	size_t bytes, used;
-
-	if (width == 0)
-		return;
-	used = columns_of(cell, width, &bytes);
-	if (bytes < cell->len) {
-		used = columns_of(cell, width - 1, &bytes);
-		es_buf_add(out, cell->data, bytes);
-		es_buf_adds(out, "\xe2\x80\xa6");
-		used++;
-	} else {
-		es_buf_add(out, cell->data, bytes);
-	}
-	es_buf_addf(out, "%*s  ", (int)(width - used), "");
 }
 
 static void add_titles(struct es_buf *out, const size_t widths[CELLS])
@@ -188,7 +144,11 @@ static int make_fronts(struct es_buf *fronts, const struct es_blame *b,
 		fronts[i] = (struct es_buf)ES_BUF_INIT(1 << 16);
 		for (int c = 0; c < CELL_LINE; c++) {
 			make_cell(&cell, es_blame_run(b, i), (enum cell)c);
-			add_cell(&fronts[i], &cell, widths[c]);
+			if (widths[c] == 0)
+				continue;
+			es_width_pad(&fronts[i], es_buf_str(&cell), cell.len,
+				     widths[c]);
+			es_buf_adds(&fronts[i], "  ");
 		}
 		if (cell.failed || fronts[i].failed)
 			return -1;

@@ -9,7 +9,6 @@
 #include "etcsnap/quote.h"
 
 #include <errno.h>
-#include <locale.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -90,9 +89,6 @@ static bool add_ascii_host(struct es_buf *out, const char *host)
 {
 	bool done = false;
 #ifdef CURLU_PUNYCODE
-	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-	/* libidn2 goes by the locale. */
-	locale_t old = utf8 ? uselocale(utf8) : (locale_t)0;
 	struct urls c;
 	CURLU *u = es_urls_load(&c) ? c.make() : NULL;
 	char *ascii = NULL;
@@ -106,10 +102,6 @@ static bool add_ascii_host(struct es_buf *out, const char *host)
 	if (u) {
 		c.free(ascii);
 		c.cleanup(u);
-	}
-	if (utf8) {
-		uselocale(old);
-		freelocale(utf8);
 	}
 #endif
 	(void)host;

@@ -13,7 +13,6 @@
 
 #include <endian.h>
 #include <errno.h>
-#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,9 +23,6 @@
  * @out:    where it goes
  * @failed: 0, or the errno of a write; what comes then goes nowhere
  * @linked: paths of files in it that have more than one name
- * @utf8:   a locale in which libarchive takes UTF-8 names for what they are,
- *          0 where there is none
- * @before: the one that this thread had
  */
 struct tar {
 	struct archive *a;
@@ -34,8 +30,6 @@ struct tar {
 	FILE *out;
 	int failed;
 	struct es_strmap *linked;
-	locale_t utf8;
-	locale_t before;
 };
 
 /* Whether a call of libarchive went well; a warning is no failure. */
@@ -77,13 +71,6 @@ static int begin(struct export_job *job, struct es_error *err)
 		return es_fail_oom(err);
 	job->state = t;
 	t->out = job->out;
-	/*
-	 * Under cron the locale is C: then every name beyond ASCII would be
-	 * marked as binary, and tars would warn of that.
-	 */
-	t->utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-	if (t->utf8)
-		t->before = uselocale(t->utf8);
 	t->a = archive_write_new();
 	t->e = archive_entry_new();
 	t->linked = es_strmap_new();
@@ -363,10 +350,6 @@ static void dispose(struct export_job *job)
 	archive_write_free(t->a);
 	archive_entry_free(t->e);
 	es_strmap_free(t->linked);
-	if (t->utf8) {
-		uselocale(t->before);
-		freelocale(t->utf8);
-	}
 	free(t);
 	job->state = NULL;
 }

@@ -54,18 +54,14 @@ void view_wrap(struct es_doc *lines, const struct view *v,
 	while (left) {
 		ES_CLEANUP(es_buf_dispose)
 		struct es_buf b = ES_BUF_INIT(ES_BUF_MAX);
-		size_t room = v->columns - strlen(before), n = left;
+		size_t room = v->columns - strlen(before);
+		size_t fits = es_width_bytes(at, left, room), n = fits;
 
-		if (es_width(at, left) > room) {
-			n = left > room ? room : left - 1;
-			while (n > 0 && at[n] != ' ')
-				n--;
-			/* no blank on its first line: on a later one, then */
-			if (n <= strspn(at, " ")) {
-				n = left > room ? room : left;
-				n += strcspn(at + n, " ");
-			}
-		}
+		while (n > 0 && n < left && at[n] != ' ')
+			n--;
+		/* no blank on its first line: on a later one, then */
+		if (n <= strspn(at, " "))
+			n = fits + strcspn(at + fits, " ");
 		es_buf_adds(&b, before);
 		es_buf_add(&b, at, n);
 		view_push(lines, &b);

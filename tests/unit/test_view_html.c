@@ -11,7 +11,6 @@
 #include "run.h"
 
 #include <errno.h>
-#include <locale.h>
 #include <unistd.h>
 
 static struct es_templates *set;
@@ -21,7 +20,6 @@ static char dir[] = "/tmp/etcsnap-unit-html-XXXXXX";
 
 static void setup(void)
 {
-	ck_assert_ptr_nonnull(setlocale(LC_ALL, "C.UTF-8"));
 	/* again for every test, where they are not forked */
 	memset(dir + strlen(dir) - strlen("XXXXXX"), 'X', strlen("XXXXXX"));
 	ck_assert_ptr_nonnull(mkdtemp(dir));

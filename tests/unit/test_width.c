@@ -6,13 +6,7 @@
 
 #include "unit.h"
 
-#include <locale.h>
 #include <string.h>
-
-static void setup(void)
-{
-	ck_assert_ptr_nonnull(setlocale(LC_ALL, "C.UTF-8"));
-}
 
 static const struct {
 	const char *text;
@@ -56,6 +50,9 @@ START_TEST(columns_of_bytes)
 	ck_assert_uint_eq(es_width("\xe6\xbc\xa2", 3), 2);
 	ck_assert_uint_eq(es_width("e\xcc\x81", 3), 1);
 	ck_assert_uint_eq(es_width("", 0), 0);
+	ck_assert_uint_eq(es_width_bytes("\xc3\xa4\xc3\xb6", 4, 1), 2);
+	ck_assert_uint_eq(es_width_bytes("\xe6\xbc\xa2\xe5\xad\x97", 6, 3), 3);
+	ck_assert_uint_eq(es_width_bytes("ab", 2, 3), 2);
 }
 END_TEST
 
@@ -80,7 +77,6 @@ int main(void)
 	Suite *s = suite_create("width");
 	TCase *t = tcase_create("width");
 
-	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_loop_test(t, texts_are_cut_by_columns, 0, es_lengthof(fits));
 	tcase_add_test(t, columns_of_bytes);
 	tcase_add_test(t, lines_are_filled);

@@ -5,6 +5,7 @@
 
 #include <check.h>
 #include <ftw.h>
+#include <locale.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,8 @@
 #define es_lengthof(array) (sizeof(array) / sizeof((array)[0]))
 
 /**
- * es_unit_main - run a suite and report in TAP on standard output
+ * es_unit_main - run a suite in the program's locale, and report in TAP on
+ * standard output
  * @s: suite; freed
  *
  * Return: 0 always, since automake's TAP driver takes failures from the
@@ -24,6 +26,7 @@ static inline int es_unit_main(Suite *s)
 {
 	SRunner *runner = srunner_create(s);
 
+	setlocale(LC_CTYPE, "C.UTF-8");
 	srunner_set_tap(runner, "-");
 	srunner_run_all(runner, CK_SILENT);
 	srunner_free(runner);
