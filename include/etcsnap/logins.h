@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "etcsnap/buf.h"
+#include "etcsnap/doc.h"
 #include "etcsnap/error.h"
 
 /*
@@ -187,6 +188,27 @@ int es_logins_parse(struct es_logins **out, const char *text, size_t len,
  */
 int es_logins_merge(struct es_logins *into, const struct es_logins *from,
 		    struct es_error *err);
+
+/**
+ * es_login_doc - a session as documents have it (etcsnap-report(5), LOGINS)
+ * @obj: its object, borrowed; failures are told by es_doc_check()
+ * @l:   session
+ */
+void es_login_doc(struct es_doc *obj, const struct es_login *l);
+
+/**
+ * es_login_failure_doc - failed logins as documents have them
+ * @obj: their object, borrowed
+ * @f:   failures from one source
+ */
+void es_login_failure_doc(struct es_doc *obj, const struct es_login_failure *f);
+
+/**
+ * es_login_switch_doc - a use of sudo or its like as documents have it
+ * @obj: its object, borrowed
+ * @s:   use
+ */
+void es_login_switch_doc(struct es_doc *obj, const struct es_login_switch *s);
 
 /**
  * es_logins_free - free an excerpt

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "etcsnap/buf.h"
+#include "etcsnap/doc.h"
 #include "etcsnap/error.h"
 #include "etcsnap/packages.h"
 
@@ -72,6 +73,13 @@ struct es_package_op {
 	const char *command;
 	const char *user;
 };
+
+/**
+ * es_package_op_doc - an operation as documents have it (etcsnap-report(5))
+ * @obj: its object, borrowed; failures are told by es_doc_check()
+ * @op:  operation
+ */
+void es_package_op_doc(struct es_doc *obj, const struct es_package_op *op);
 
 /**
  * enum es_package_verdict - a file against the package that owns it

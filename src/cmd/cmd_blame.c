@@ -195,36 +195,10 @@ static int make_text(struct es_buf *out, const struct es_blame *b,
 
 /* --- json ----------------------------------------------------------------- */
 
-static void set_text(struct es_doc *obj, const char *key, const char *text)
+static void set_known(struct es_doc *obj, const char *key, const char *text)
 {
 	if (text && *text)
-		es_doc_text(obj, key, text, strlen(text));
-}
-
-static void set_session(struct es_doc *list, const struct es_login *l)
-{
-	struct es_doc *obj = es_doc_push(list);
-	char when[ES_TIME_LEN];
-
-	es_doc_text(obj, "user", l->user, strlen(l->user));
-	es_doc_text(obj, "line", l->line, strlen(l->line));
-	es_doc_text(obj, "host", l->host, strlen(l->host));
-	es_doc_str(obj, "begin", es_clock_rfc3339(when, l->begin));
-	es_doc_str(obj, "end", l->end ? es_clock_rfc3339(when, l->end) : NULL);
-}
-
-static void set_package(struct es_doc *run, const struct es_package_op *op)
-{
-	struct es_doc *obj = es_doc_object(run, "package");
-	char when[ES_TIME_LEN];
-
-	es_doc_str(obj, "op", es_package_op_name(op->kind));
-	es_doc_text(obj, "name", op->name, strlen(op->name));
-	es_doc_text(obj, "old", op->old, strlen(op->old));
-	es_doc_text(obj, "new", op->new, strlen(op->new));
-	es_doc_str(obj, "time", es_clock_rfc3339(when, op->when));
-	set_text(obj, "command", op->command);
-	set_text(obj, "user", op->user);
+		es_doc_str(obj, key, text);
 }
 
 static void set_run(struct es_doc *list, const struct es_blame_run *r)
@@ -238,18 +212,18 @@ static void set_run(struct es_doc *list, const struct es_blame_run *r)
 	es_doc_str(obj, "time", es_clock_rfc3339(when, r->when));
 	es_doc_number(obj, "epoch", r->when);
 	es_doc_bool(obj, "boundary", r->boundary);
-	es_doc_text(obj, "author", r->author, strlen(r->author));
-	set_text(obj, "trigger", r->trigger);
-	es_doc_text(obj, "subject", r->subject, strlen(r->subject));
-	es_doc_text(obj, "path", r->path, strlen(r->path));
+	es_doc_str(obj, "author", r->author);
+	set_known(obj, "trigger", r->trigger);
+	es_doc_str(obj, "subject", r->subject);
+	es_doc_str(obj, "path", r->path);
 	if (r->changed)
 		es_doc_str(obj, "changed", es_clock_rfc3339(when, r->changed));
 	sessions = es_doc_array(obj, "sessions");
 	for (size_t i = 0; i < r->n_sessions; i++)
-		set_session(sessions, r->sessions[i]);
+		es_login_doc(es_doc_push(sessions), r->sessions[i]);
 	if (r->package)
-		set_package(obj, r->package);
-	set_text(obj, "process", r->process);
+		es_package_op_doc(es_doc_object(obj, "package"), r->package);
+	set_known(obj, "process", r->process);
 	es_doc_number(obj, "lines", (int64_t)r->lines);
 }
 
@@ -263,7 +237,7 @@ static int make_json(struct es_buf *out, const struct es_blame *b,
 
 	if (!doc)
 		return es_fail_oom(err);
-	es_doc_text(doc, "path", path, strlen(path));
+	es_doc_str(doc, "path", path);
 	es_doc_str(doc, "commit", es_oid_text(hex, commit));
 	list = es_doc_array(doc, "runs");
 	for (size_t i = 0; i < es_blame_runs(b); i++)

@@ -103,7 +103,7 @@ static void set_hit(struct es_doc *list, const struct es_search *s,
 {
 	struct es_doc *obj = es_doc_push(list);
 
-	es_doc_text(obj, "path", h->path, strlen(h->path));
+	es_doc_str(obj, "path", h->path);
 	es_doc_str(obj, "what", es_search_what_name(h->what));
 	if (h->line)
 		es_doc_number(obj, "line", (int64_t)h->line);

@@ -77,7 +77,7 @@ static void make_doc(struct es_doc *doc, const struct status *s)
 
 		es_doc_text(o, "path", c->path, c->len);
 		if (c->from)
-			es_doc_text(o, "from", c->from, strlen(c->from));
+			es_doc_str(o, "from", c->from);
 		es_doc_str(o, "kind", es_change_kind_name(c->kind));
 	}
 }

@@ -65,9 +65,9 @@ static int make_notice(struct message *msg, struct delivery *d,
 		return es_fail_oom(err);
 	es_quote_term(&host, d->session->host, strlen(d->session->host));
 	es_doc_number(doc, "schema", ES_REPORT_SCHEMA);
-	es_doc_text(doc, "host", d->session->host, strlen(d->session->host));
+	es_doc_str(doc, "host", d->session->host);
 	es_doc_str(doc, "severity", "warning");
-	es_doc_text(doc, "notice", text, strlen(text));
+	es_doc_str(doc, "notice", text);
 	es_buf_addf(&msg->subject, "%s%s%s: WARNING: %s", prefix,
 		    *prefix ? " " : "", es_buf_str(&host), text);
 	es_buf_addf(&msg->text,

@@ -125,18 +125,13 @@ static void title(struct es_buf *out, const struct report_job *job,
 	}
 }
 
-static void set_text(struct es_doc *obj, const char *key, const char *text)
-{
-	es_doc_text(obj, key, text, strlen(text));
-}
-
 static void set_details(struct es_doc *obj, const struct report_group *g)
 {
 	if (g->op) {
-		set_text(obj, "package", g->op->name);
+		es_doc_str(obj, "package", g->op->name);
 		es_doc_str(obj, "op", es_package_op_name(g->op->kind));
-		set_text(obj, "old", g->op->old);
-		set_text(obj, "new", g->op->new);
+		es_doc_str(obj, "old", g->op->old);
+		es_doc_str(obj, "new", g->op->new);
 		es_doc_number(obj, "match", (int64_t)g->match);
 		es_doc_number(obj, "differs", (int64_t)g->differs);
 		es_doc_number(obj, "conffiles", (int64_t)g->conffiles);

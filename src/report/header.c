@@ -108,7 +108,7 @@ static void set_author(struct es_doc *obj, const struct es_commit *c)
 {
 	const char *author = c ? es_commit_author(c) : NULL;
 
-	es_doc_text(obj, "author", author, author ? strlen(author) : 0);
+	es_doc_str(obj, "author", author);
 }
 
 static void set_side(struct es_doc *doc, const char *key,

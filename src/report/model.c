@@ -251,7 +251,7 @@ static void set_tags(struct es_doc *obj, const char *tags)
 
 static void set_str(struct es_doc *obj, const char *key, const char *s)
 {
-	es_doc_text(obj, key, s ? s : "", s ? strlen(s) : 0);
+	es_doc_str(obj, key, s ? s : "");
 }
 
 static void set_rule(struct es_doc *change, const struct report_job *job,

@@ -117,11 +117,6 @@ int report_sources(struct report_job *job, struct es_error *err)
 	return 0;
 }
 
-static void set_text(struct es_doc *obj, const char *key, const char *text)
-{
-	es_doc_text(obj, key, text, strlen(text));
-}
-
 static void set_time(struct es_doc *obj, const char *key, int64_t when)
 {
 	char text[REPORT_TIME_LEN];
@@ -134,23 +129,8 @@ void report_packages_set(struct report_job *job)
 	struct es_doc *list = es_doc_array(job->doc, "packages");
 	size_t n = job->ops ? job->ops->n_ops : 0;
 
-	for (size_t i = 0; i < n; i++) {
-		const struct es_package_op *op = &job->ops->ops[i];
-		struct es_doc *obj = es_doc_push(list);
-
-		es_doc_str(obj, "op", es_package_op_name(op->kind));
-		set_text(obj, "name", op->name);
-		set_text(obj, "arch", op->arch);
-		set_text(obj, "old", op->old);
-		set_text(obj, "new", op->new);
-		set_text(obj, "manager", op->manager);
-		set_time(obj, "time", op->when);
-		es_doc_number(obj, "epoch", op->when);
-		if (*op->command)
-			set_text(obj, "command", op->command);
-		if (*op->user)
-			set_text(obj, "user", op->user);
-	}
+	for (size_t i = 0; i < n; i++)
+		es_package_op_doc(es_doc_push(list), &job->ops->ops[i]);
 	es_doc_number(job->counts, "packages", (int64_t)n);
 }
 
@@ -184,51 +164,6 @@ void report_sessions_at(struct es_doc *who, struct report_job *job,
 	}
 }
 
-static void set_session(struct es_doc *list, const struct es_login *l,
-			size_t changes)
-{
-	struct es_doc *obj = es_doc_push(list);
-
-	set_text(obj, "user", l->user);
-	set_text(obj, "line", l->line);
-	set_text(obj, "host", l->host);
-	set_text(obj, "service", l->service);
-	set_time(obj, "begin", l->begin);
-	if (l->end > 0)
-		set_time(obj, "end", l->end);
-	else
-		es_doc_str(obj, "end", NULL);
-	es_doc_str(obj, "how", es_login_end_name(l->how));
-	if (l->end > 0 && l->end >= l->begin)
-		es_doc_number(obj, "duration", l->end - l->begin);
-	es_doc_number(obj, "changes", (int64_t)changes);
-}
-
-static void set_failure(struct es_doc *list, const struct es_login_failure *f)
-{
-	struct es_doc *obj = es_doc_push(list);
-
-	set_text(obj, "source", f->source);
-	set_text(obj, "user", f->user);
-	es_doc_number(obj, "count", (int64_t)f->count);
-	set_time(obj, "first", f->first);
-	set_time(obj, "last", f->last);
-}
-
-static void set_switch(struct es_doc *list, const struct es_login_switch *s)
-{
-	struct es_doc *obj = es_doc_push(list);
-
-	set_time(obj, "time", s->when);
-	set_text(obj, "tool", s->tool);
-	set_text(obj, "user", s->user);
-	set_text(obj, "as", s->as);
-	set_text(obj, "line", s->line);
-	if (*s->command)
-		set_text(obj, "command", s->command);
-	es_doc_bool(obj, "failed", s->failed);
-}
-
 static size_t capped(size_t n, uint64_t *dropped)
 {
 	if (n <= LOGINS_MAX)
@@ -254,18 +189,22 @@ void report_logins_set(struct report_job *job)
 	es_doc_bool(obj, "missing", l->missing);
 	list = es_doc_array(obj, "sessions");
 	size_t sessions = capped(l->n_sessions, &dropped);
-	for (size_t i = 0; i < sessions; i++)
-		set_session(list, &l->sessions[i], job->opened[i]);
+	for (size_t i = 0; i < sessions; i++) {
+		struct es_doc *session = es_doc_push(list);
+
+		es_login_doc(session, &l->sessions[i]);
+		es_doc_number(session, "changes", (int64_t)job->opened[i]);
+	}
 	list = es_doc_array(obj, "failures");
 	size_t failures = capped(l->n_failures, &dropped);
 	for (size_t i = 0; i < failures; i++)
-		set_failure(list, &l->failures[i]);
+		es_login_failure_doc(es_doc_push(list), &l->failures[i]);
 	for (size_t i = 0; i < l->n_failures; i++)
 		tries += l->failures[i].count;
 	list = es_doc_array(obj, "switches");
 	size_t switches = capped(l->n_switches, &dropped);
 	for (size_t i = 0; i < switches; i++)
-		set_switch(list, &l->switches[i]);
+		es_login_switch_doc(es_doc_push(list), &l->switches[i]);
 	es_doc_number(obj, "dropped", (int64_t)dropped);
 	es_doc_number(job->counts, "sessions", (int64_t)l->n_sessions);
 	es_doc_number(job->counts, "failures", (int64_t)tries);

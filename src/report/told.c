@@ -10,11 +10,6 @@
 /* Seconds of a day. */
 #define DAY 86400
 
-static void set_str(struct es_doc *obj, const char *key, const char *s)
-{
-	es_doc_text(obj, key, s, strlen(s));
-}
-
 static void set_want(struct es_doc *obj, enum es_package_digest kind,
 		     const uint8_t *digest)
 {
@@ -43,8 +38,8 @@ static void set_seen(struct es_doc *change, const struct es_package_seen *seen)
 	struct es_doc *obj = es_doc_object(change, "package");
 	enum es_package_verdict v = seen->verdict;
 
-	set_str(obj, "name", seen->package);
-	set_str(obj, "version", seen->version);
+	es_doc_str(obj, "name", seen->package);
+	es_doc_str(obj, "version", seen->version);
 	es_doc_bool(obj, "conffile",
 		    v >= ES_PACKAGE_CONF_NEW && v <= ES_PACKAGE_CONF_SAVED);
 	es_doc_str(obj, "verdict", es_package_verdict_name(v));
@@ -73,8 +68,8 @@ static int set_owner(struct es_doc *change, const struct report_job *job,
 				? "match"
 				: "differs";
 	obj = es_doc_object(change, "package");
-	set_str(obj, "name", file.package->name);
-	set_str(obj, "version", file.package->version);
+	es_doc_str(obj, "name", file.package->name);
+	es_doc_str(obj, "version", file.package->version);
 	es_doc_bool(obj, "conffile", file.conffile);
 	es_doc_str(obj, "verdict", verdict);
 	set_want(obj, file.kind, file.digest);
@@ -83,9 +78,9 @@ static int set_owner(struct es_doc *change, const struct report_job *job,
 
 static void set_versions(struct es_doc *obj, const struct report_note *n)
 {
-	set_str(obj, "package", n->op ? n->op->name : n->seen->package);
-	set_str(obj, "old", n->op ? n->op->old : n->seen->version);
-	set_str(obj, "new", n->op ? n->op->new : n->seen->version);
+	es_doc_str(obj, "package", n->op ? n->op->name : n->seen->package);
+	es_doc_str(obj, "old", n->op ? n->op->old : n->seen->version);
+	es_doc_str(obj, "new", n->op ? n->op->new : n->seen->version);
 }
 
 /* The sentence goes through the buffer since names may hold any bytes. */
@@ -171,7 +166,7 @@ static void tell_conffile(struct es_doc *obj, const struct report_note *n,
 		break;
 	}
 	set_text(obj, "conffile", text);
-	set_str(obj, "package", n->seen->package);
+	es_doc_str(obj, "package", n->seen->package);
 	es_doc_str(obj, "state", state);
 	if (n->beside)
 		es_doc_text(obj, "beside", es_buf_str(&twin), twin.len);
@@ -212,7 +207,7 @@ static void tell_rename(struct es_doc *obj, const struct report_note *n,
 {
 	es_buf_addf(text, "was %s", n->change->from);
 	set_text(obj, "rename", text);
-	set_str(obj, "from", n->change->from);
+	es_doc_str(obj, "from", n->change->from);
 }
 
 static void tell_rules(struct es_doc *obj, const struct report_note *n,

@@ -43,7 +43,7 @@ static void set_device(struct es_doc *list, const struct trend_net *before,
 
 	struct es_doc *all;
 
-	es_doc_text(obj, "name", name, strlen(name));
+	es_doc_str(obj, "name", name);
 	es_doc_bool(obj, "since_report", before && same_boot);
 	for (int i = 0; i < TREND_COUNTS; i++) {
 		uint64_t n = counts[i];

@@ -112,7 +112,7 @@ static void set_top(struct es_doc *obj, const char *key,
 			user = es_ids_user(job->in->ids, p->uid);
 		snprintf(uid, sizeof(uid), "%" PRIu32, p->uid);
 		es_doc_number(item, "pid", p->pid);
-		es_doc_text(item, "name", p->name, strlen(p->name));
+		es_doc_str(item, "name", p->name);
 		es_doc_str(item, "user", user ? user : uid);
 		es_doc_number(item, "cpu", p->cpu);
 		es_doc_number(item, "memory", p->memory);

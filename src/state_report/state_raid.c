@@ -124,7 +124,7 @@ static void read_pool(struct es_doc *list, const struct state_job *job,
 		return;
 	obj = es_doc_push(list);
 	es_doc_str(obj, "kind", "zfs");
-	es_doc_text(obj, "name", name, strlen(name));
+	es_doc_str(obj, "name", name);
 	es_doc_text(obj, "state", es_buf_str(&state),
 		    strcspn(es_buf_str(&state), "\n"));
 	es_doc_bool(obj, "degraded",

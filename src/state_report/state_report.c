@@ -41,7 +41,7 @@ static void set_head(struct state_job *job)
 	by = es_doc_object(doc, "generator");
 	es_doc_str(by, "name", "etcsnap");
 	es_doc_str(by, "version", VERSION);
-	es_doc_text(doc, "host", in->host, strlen(in->host));
+	es_doc_str(doc, "host", in->host);
 	set_time(doc, "time", "epoch", in->now);
 	set_time(doc, "since", "since_epoch", job->since);
 	es_doc_str(doc, "severity", "none");

@@ -277,7 +277,7 @@ static void set_pending(struct es_doc *obj, const struct updates *u)
 			    strlen(in->package->name));
 		es_doc_text(item, "old", in->package->version,
 			    strlen(in->package->version));
-		es_doc_text(item, "new", in->newest, strlen(in->newest));
+		es_doc_str(item, "new", in->newest);
 		es_doc_bool(item, "security", in->security);
 	}
 	es_doc_bool(obj, "known", true);
