@@ -39,7 +39,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <langinfo.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -291,13 +290,15 @@ static void fill_standard_fds(void)
 		close(fd);
 }
 
-/* What is written is UTF-8, under cron's locale too; columns are counted in it,
- * and libraries take names for what they are. */
+/*
+ * What is written is the same for everybody, cron among them: English in UTF-8,
+ * with a point in fractions. Columns are counted in UTF-8, and libraries take
+ * names for what they are.
+ */
 static void take_locale(void)
 {
-	setlocale(LC_ALL, "");
-	if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
-		setlocale(LC_CTYPE, "C.UTF-8");
+	if (!setlocale(LC_CTYPE, "C.UTF-8"))
+		setlocale(LC_CTYPE, "");
 }
 
 int main(int argc, char **argv)

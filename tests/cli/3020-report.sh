@@ -185,18 +185,6 @@ if [ -w /dev/full ]; then
 else
 	skip 'no /dev/full'
 fi
-
-# --- under cron ------------------------------------------------------------------
-long=$(printf '\303\244%.0s' 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0)
-settle
-(
-	cd "$root/etc" || exit 1
-	for i in 1 2 3 4 5 6 7; do echo "$i" >"$i-$long$long-$i"; done
-)
-es commit
-LC_ALL=C es report >in-c
-LC_ALL=C.UTF-8 es report >in-utf-8
-ok 'columns are counted the same without a locale' cmp in-c in-utf-8
 ok 'sound to the end' fsck
 
 # --- what only root can do -----------------------------------------------------
