@@ -4,7 +4,7 @@
 
 Checks what no browser complains of: that tags are balanced, that nothing is
 fetched or run, that links lead to pages or to anchors that are there, that
-anchors are numbers, and that all text is to be read on its ground (a contrast
+anchors are numbers, that the rows of a table have as many cells, and that all text is to be read on its ground (a contrast
 of 4.5 and more), light and dark. Prints each fault and ends with 1, else
 prints the title, and the counts of changes, lines of content and links.
 """
@@ -166,9 +166,11 @@ class Report(HTMLParser):
         classes = values.get("class", "").split()
         for name in classes:
             self.classes[name] = self.classes.get(name, 0) + 1
+        if tag in ("td", "th") and self.stack:
+            self.stack[-1]["cells"] += int(values.get("colspan", 1))
         if tag not in VOID:
             self.stack.append({
-                "tag": tag, "classes": classes, "colors": {},
+                "tag": tag, "classes": classes, "colors": {}, "cells": 0,
                 "style": declarations(values.get("style", ""))})
 
     def handle_startendtag(self, tag, attrs):
@@ -182,7 +184,12 @@ class Report(HTMLParser):
         if not self.stack or self.stack[-1]["tag"] != tag:
             self.fault(f"</{tag}> out of place")
             return
-        self.stack.pop()
+        cells = self.stack.pop()["cells"]
+        if tag == "tr" and self.stack:
+            table = self.stack[-1]
+            if table.setdefault("columns", cells) != cells:
+                self.fault(f"a row of {cells} cells below one of "
+                           f"{table['columns']}")
 
     def handle_data(self, data):
         tags = [e["tag"] for e in self.stack]
