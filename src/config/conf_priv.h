@@ -12,6 +12,9 @@
 #define ES_CONF_LINE_MAX 65536
 #define ES_CONF_HEADER_MAX 48
 
+/* Row of a key of [report] or [state], ES_CONF_REPORT_URL or after it. */
+const struct es_conf_key *es_conf_report_key(enum es_conf_id id);
+
 /* Row of a key of [channel NAME], ES_CONF_CHANNEL_TYPE or after it. */
 const struct es_conf_key *es_conf_channel_key(enum es_conf_id id);
 

@@ -1,11 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # conf_keys.sh - conf/etcsnap.conf and the manual pages name exactly the keys,
-# types and defaults of the table in src/config/conf_table.c, conf_channel.c
+# types and defaults of the table in src/config/conf_table.c and the files
+# beside it that have the rest of it
 . "$(dirname "$0")/common.sh"
 
 # Sections [channel NAME] have files of their own.
 table=src/config/conf_table.c
+tables="$table src/config/conf_report.c"
 channels=src/config/conf_channel.c
 conf=conf/etcsnap.conf
 man=src/config/etcsnap.conf.5
@@ -16,6 +18,7 @@ trap 'rm -rf "$dir"' EXIT
 # The three lists have lines "SECTION KEY<tab>TYPE<tab>DEFAULT". Texts in the
 # sources name the usual directories; those that configure was told are filled
 # in where they are installed.
+# shellcheck disable=SC2086 # a list of files
 awk '
 function string(line) {
 	sub(/^[^"]*"/, "", line)
@@ -49,7 +52,7 @@ BEGIN {
 /^\t},/ {
 	printf "%s %s\t%s\t%s\n", section, key,
 		(list ? "list of " plural(type) : type), fallback
-}' "$table" "$channels" | sort >"$dir/table"
+}' $tables "$channels" | sort >"$dir/table"
 
 # Comments are sentences, except for "#key = value" and "#[section]".
 awk '

@@ -357,7 +357,8 @@ cp "$work/page" "$tree/$page"
 
 # --- configuration keys --------------------------------------------------------
 mkdir -p "$tree/src/config" "$tree/src/deliver" "$tree/conf"
-for f in src/config/conf_table.c src/config/conf_channel.c \
+for f in src/config/conf_table.c src/config/conf_report.c \
+	src/config/conf_channel.c \
 	src/config/etcsnap.conf.5 src/deliver/etcsnap-channels.5 \
 	conf/etcsnap.conf; do
 	cp "$srcdir/$f" "$tree/$f"
