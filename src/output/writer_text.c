@@ -10,13 +10,32 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 
 /*
- * The library would escape what es_quote_term() wrote a second time, and
- * everything beyond ASCII in the C locale, so its own escaping is off: cells
- * are quoted before it sees them.
+ * The library would escape what es_quote_term() wrote a second time, so its own
+ * escaping is off: cells are quoted before it sees them. In a locale without
+ * them, where the machine has no C.UTF-8, it would look for ever at characters
+ * beyond ASCII (2.38, mbs_safe_nwidth()): these are bytes there.
  */
+static int put_text(struct es_buf *out, const char *raw, size_t len)
+{
+	ES_CLEANUP(es_buf_dispose) struct es_buf text = ES_BUF_INIT(ES_BUF_MAX);
+
+	if (MB_CUR_MAX > 1)
+		return es_quote_term(out, raw, len);
+	es_quote_term(&text, raw, len);
+	for (size_t i = 0; i < text.len; i++) {
+		const unsigned char c = (unsigned char)text.data[i];
+
+		if (c < 0x80)
+			es_buf_addc(out, (char)c);
+		else
+			es_buf_addf(out, "\\x%02x", c);
+	}
+	return text.failed ? text.failed : out->failed;
+}
 
 /* Cut to the width of the terminal, if the stream is one. */
 static void set_width(struct libscols_table *tb, FILE *f)
@@ -69,14 +88,15 @@ static int text_begin(struct es_writer *w)
 static int set_cell(struct libscols_line *line, size_t at, const struct cell *c)
 {
 	ES_CLEANUP(es_buf_dispose) struct es_buf text = ES_BUF_INIT(ES_BUF_MAX);
+	int rc;
 
 	if (c->kind == CELL_EMPTY)
 		return 0;
 	if (c->kind == CELL_NUMBER)
-		es_buf_addf(&text, "%" PRId64, c->number);
+		rc = es_buf_addf(&text, "%" PRId64, c->number);
 	else
-		es_quote_term(&text, es_buf_str(&c->text), c->text.len);
-	if (text.failed)
+		rc = put_text(&text, es_buf_str(&c->text), c->text.len);
+	if (rc < 0)
 		return -ENOMEM;
 	return scols_line_set_data(line, at, es_buf_str(&text)) < 0 ? -ENOMEM
 								    : 0;

@@ -121,6 +121,16 @@ START_TEST(writer_quotes_hostile_text)
 }
 END_TEST
 
+/* Where the machine has no locale for them, letters are bytes. */
+START_TEST(writer_ends_without_letters)
+{
+	setlocale(LC_CTYPE, "C");
+	list(ES_FORMAT_TEXT, "x\xc3\xa4\\", 4);
+	setlocale(LC_CTYPE, "C.UTF-8");
+	ck_assert_ptr_nonnull(strstr(output, "\nx\\xc3\\xa4\\\\   -5\n"));
+}
+END_TEST
+
 /* Columns line up whatever the width of characters. */
 START_TEST(writer_aligns_text)
 {
@@ -217,6 +227,7 @@ int main(void)
 	tcase_add_loop_test(tc, writer_writes_rows, 0, es_lengthof(plain));
 	tcase_add_loop_test(tc, writer_writes_no_rows, 0, es_lengthof(none));
 	tcase_add_test(tc, writer_quotes_hostile_text);
+	tcase_add_test(tc, writer_ends_without_letters);
 	tcase_add_test(tc, writer_aligns_text);
 	tcase_add_test(tc, writer_cuts_nothing_in_a_pipe);
 	tcase_add_loop_test(tc, csv_field_is_safe, 0, es_lengthof(fields));
