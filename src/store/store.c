@@ -210,6 +210,12 @@ static int open_handles(struct es_store *st, struct es_error *err)
 	if (rc == 0)
 		rc = es_loose_guard(st->odb, st->path);
 	if (rc < 0) {
+		ES_CLEANUP(es_shallow_dispose)
+		struct es_shallow boundary = ES_SHALLOW_INIT;
+
+		/* From 1.7 on libgit2 opens none with a broken boundary. */
+		if (es_shallow_load(&boundary, st, err) == -EINVAL)
+			return err->code;
 		es_fail_git(err, rc, "cannot open repository '%s'",
 			    ES_Q(st->path));
 		/* What is missing is inside; -ENOENT means "run init". */

@@ -45,7 +45,7 @@ for part in files meta; do
 	is "$(git_repo rev-parse "daily:$part")" "$(git_repo rev-parse "main:$part")" \
 		"as it was at its end: $part"
 done
-is "$(git_repo log -1 --format=%cI daily)" '2026-03-01T23:59:59+00:00' \
+is "$(git_repo log -1 --format=%ci daily)" '2026-03-01 23:59:59 +0000' \
 	'with the last second of the day'
 find "$repo" ! -name etcsnap.lock -printf '%p %T@\n' | sort >before
 es commit && es status >said

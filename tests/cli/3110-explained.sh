@@ -141,6 +141,7 @@ else
 fi
 
 # --- a run without changes asks for nothing --------------------------------------
+es commit || bail 'a run failed'
 settle
 if ! command -v strace >/dev/null; then
 	skip 'strace is not installed'

@@ -92,19 +92,26 @@ finds 'main points to nothing' '^bad: object 1234567890.*: is missing'
 git_repo update-ref refs/heads/main main~2
 warns 'main was moved back' \
 	'^warning: state .*state.db: describes another commit'
+
+# a_commit - one that is on no branch
+a_commit() {
+	git_repo -c user.name=x -c user.email=x@example.org \
+		commit-tree -m x 'main^{tree}' </dev/null
+}
+
 for mark in delivered/main delivered/urgent delivered/late owed/main \
 	owed/urgent sending/main; do
 	git_repo update-ref "refs/etcsnap/$mark/ops" "$first"
 done
 is "$(es verify | grep -c refs/etcsnap)" 0 'marks of channels are on the chain'
 git_repo update-ref refs/etcsnap/owed/main/ops \
-	"$(git_repo commit-tree -m x 'main^{tree}' </dev/null)"
+	"$(a_commit)"
 finds 'or one is not' \
 	'^bad: reference refs/etcsnap/owed/main/ops: points to .* not on main'
 git_repo update-ref refs/etcsnap/delivered/main/ops "$first"
 ok 'what a channel was told is on the chain' like "$(es verify)" 'all good'
 git_repo update-ref refs/etcsnap/delivered/main/ops \
-	"$(git_repo commit-tree -m x 'main^{tree}' </dev/null)"
+	"$(a_commit)"
 finds 'or it is not' \
 	'^bad: reference refs/etcsnap/delivered/main/ops: points to .* not on main'
 git_repo update-ref refs/heads/mian main
@@ -120,7 +127,13 @@ ok 'a boundary that cuts nothing off is none' es verify
 echo 1234567890123456789012345678901234567890 >"$repo/shallow"
 finds 'a boundary that is not there' '^bad: boundary 1234567890'
 echo junk >"$repo/shallow"
-finds 'a boundary that is none' '^bad: boundary shallow: has a broken line'
+# libgit2 opens no such repository from 1.7 on.
+es_run es verify
+said=$(cat "$es_out")
+ok 'a boundary that is none' like "$es_status" '^[13]$'
+ok 'is told' like "$said" \
+	"^bad: boundary shallow: has a broken line|/shallow' is broken"
+again
 echo 'ref: refs/heads/elsewhere' >"$repo/HEAD"
 finds 'HEAD elsewhere' '^bad: reference HEAD: names a branch that is not there'
 

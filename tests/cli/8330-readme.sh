@@ -10,6 +10,7 @@ fi
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 need git python3
 need_root
+[ -x /usr/sbin/sendmail ] || skip_all 'no sendmail, which its mails need'
 [ -n "${ES_OWN_NAME-}" ] || skip_all 'the machine cannot have another name'
 hostname web1
 
