@@ -7,8 +7,8 @@
 # A minimal system of that release is made by debootstrap, from the mirror that
 # this one uses, with what the tests want of packages; contrib/quickstart adds
 # what building needs, and quickstart check runs the tests, or those that are
-# named. For root, and not part of "make check": it takes ten minutes and 3 GB of
-# $TMPDIR. Tests that want a kernel or a whole machine skip there.
+# named. For root, and not part of "make check": it takes ten minutes and 3 GB
+# of $TMPDIR. Tests that want a kernel or a whole machine skip there.
 # DEBOOTSTRAP holds more arguments for debootstrap, KEEP=1 keeps the system.
 set -eu
 
@@ -35,7 +35,7 @@ unshare --mount --pid --fork sh -eu -c '
 	mv "$dir.log" "$dir/root/debootstrap.log"
 	mount -t proc proc "$dir/proc"
 	mount --rbind /dev "$dir/dev"
-	cp /etc/resolv.conf "$dir/etc/"
+	cp /etc/resolv.conf /etc/hosts "$dir/etc/"
 	echo force-unsafe-io >"$dir/etc/dpkg/dpkg.cfg.d/unsafe-io"
 	mkdir -p "$dir/srv/etcsnap" "$dir/srv/home"
 	(cd "$top" && git ls-files -z | tar -cf - --null -T -) |
@@ -49,9 +49,10 @@ unshare --mount --pid --fork sh -eu -c '
 	for package in acl attr bzip2 debsums e2fsprogs exim4-daemon-light \
 		gawk gnupg gpgsm iproute2 jq kmod libarchive-tools \
 		libcap2-bin librpm-dev libsystemd-dev locales mtree-netbsd \
-		openssh-client openssl perl procps python3 python3-aiosmtpd \
-		python3-jsonschema rpm rsyslog rsyslog-gnutls sqlite3 strace \
-		tidy util-linux-extra w3m wtmpdb zstd; do
+		openssh-client openssl patch perl procps python3 \
+		python3-aiosmtpd python3-jsonschema rpm rsyslog \
+		rsyslog-gnutls sqlite3 strace tidy util-linux-extra w3m \
+		wtmpdb zstd; do
 		run apt-get -q install -y --no-install-recommends "$package" ||
 			echo "no $package there"
 	done
