@@ -150,4 +150,20 @@ static inline bool lacks(const char *program)
 	return true;
 }
 
+/** lacks_last - likewise util-linux's last(1), not that of wtmpdb */
+static inline bool lacks_last(void)
+{
+	const char *const argv[] = { "last", "--version", NULL };
+	ES_CLEANUP(es_buf_dispose) struct es_buf said = ES_BUF_INIT(4096);
+
+	if (lacks("last"))
+		return true;
+	if (es_unit_run(&said, argv, NULL) == 0 &&
+	    strstr(es_buf_str(&said), "util-linux"))
+		return false;
+	printf("# skipped: this last is not util-linux's\n");
+	fflush(stdout);
+	return true;
+}
+
 #endif

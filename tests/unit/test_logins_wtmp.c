@@ -209,7 +209,7 @@ static const struct rec all_ends[] = {
 
 START_TEST(last_all_ends)
 {
-	if (lacks("last"))
+	if (lacks_last())
 		return;
 	/* Every begin of the file, so that what is open differs, too. */
 	for (size_t n = 1; n <= es_lengthof(all_ends); n++) {
@@ -235,7 +235,7 @@ START_TEST(last_still_there)
 		  (uint32_t)getpid() },
 	};
 
-	if (lacks("last"))
+	if (lacks_last())
 		return;
 	put_recs("var/log/wtmp", list, es_lengthof(list), false);
 	compare_with_last("var/log/wtmp");
@@ -288,7 +288,7 @@ START_TEST(last_random)
 	uint64_t state = 88172645463325252U + (uint64_t)_i;
 	int64_t when = DAY_0;
 
-	if (lacks("last"))
+	if (lacks_last())
 		return;
 	for (int i = 0; i < 300; i++)
 		add_random(&b, &state, &when);
@@ -323,7 +323,7 @@ START_TEST(last_utmpdump)
 				     "exec utmpdump -r >var/log/wtmp", NULL };
 	ES_CLEANUP(es_buf_dispose) struct es_buf out = ES_BUF_INIT(ES_BUF_MAX);
 
-	if (lacks("utmpdump") || lacks("last"))
+	if (lacks("utmpdump") || lacks_last())
 		return;
 	put("text", text);
 	put("var/log/wtmp", "");
