@@ -169,7 +169,11 @@ struct es_package_ops {
  * @out:  owned; without verdicts
  * @root: directory that stands for "/"
  * @from: start of the window, seconds since 1970-01-01 UTC, not included
+ *        unless there is @told
  * @to:   its end, included
+ * @told: what runs at @from recorded, the last one NULL; or NULL. Logs tell
+ *        seconds, and more may have been done in the same one after those
+ *        runs: what is not in @told then counts
  * @err:  filled on failure
  *
  * A log that is missing, torn or unreadable gives what it can. Logs whose last
@@ -178,7 +182,9 @@ struct es_package_ops {
  * Return: 0 or -ENOMEM.
  */
 int es_package_ops_read(struct es_package_ops **out, const char *root,
-			int64_t from, int64_t to, struct es_error *err);
+			int64_t from, int64_t to,
+			struct es_package_ops *const *told,
+			struct es_error *err);
 
 /**
  * struct es_package_asked - one changed path to be judged

@@ -4,6 +4,7 @@
 
 #include "cycle/context_priv.h"
 
+#include "etcsnap/commit.h"
 #include "etcsnap/delta.h"
 #include "etcsnap/hide.h"
 
@@ -16,6 +17,9 @@ static const char local[] = "/usr/local/"; /* but for those */
 static const char *const places[] = {
 	"/usr/", "/bin/", "/sbin/", "/lib", "/boot/", "/opt/",
 };
+
+/* Runs of one second whose operations are looked at. */
+#define TOLD_MAX 8
 
 /* What package managers leave beside a configuration file they did not take. */
 static const char *const twins[] = {
@@ -208,6 +212,61 @@ static int judge(struct es_package_ops *ops,
 	return 0;
 }
 
+/* What a run recorded; nothing where it makes no sense. */
+static int read_told(struct es_package_ops **out, struct es_store *st,
+		     const struct es_oid *tree, struct es_error *err)
+{
+	static const char path[] = "run/packages";
+	ES_CLEANUP(es_buf_dispose) struct es_buf text = ES_BUF_INIT(ES_BUF_MAX);
+	struct es_error why = ES_ERROR_INIT;
+	struct es_oid oid;
+	int rc = es_tree_lookup(&oid, NULL, st, tree, path, strlen(path), err);
+
+	if (rc > 0)
+		rc = es_store_get(st, &oid, ES_KIND_BLOB, &text, err);
+	if (rc < 0)
+		return rc;
+	rc = es_package_ops_parse(out, es_buf_str(&text), text.len, &why);
+	if (rc == -EINVAL)
+		rc = es_package_ops_parse(out, "", 0, &why);
+	return rc < 0 ? es_fail_oom(err) : 0;
+}
+
+/* What the tip and the runs of the same second before it recorded. */
+static int read_all_told(struct es_package_ops *told[TOLD_MAX + 1],
+			 const struct es_context_source *src,
+			 struct es_error *err)
+{
+	ES_CLEANUP(es_history_freep) struct es_history *h = NULL;
+	struct es_store *st = src->session->store;
+	int rc = es_history_new(&h, st, &src->tip, err);
+
+	for (size_t n = 0; rc >= 0 && n < TOLD_MAX; n++) {
+		ES_CLEANUP(es_commit_freep) struct es_commit *c = NULL;
+
+		rc = es_history_next(h, &c, err);
+		if (rc <= 0 || es_commit_time(c) < src->from)
+			break;
+		rc = read_told(&told[n], st, es_commit_tree(c), err);
+	}
+	return rc < 0 ? rc : 0;
+}
+
+static int read_operations(struct es_context *c,
+			   const struct es_context_source *src,
+			   struct es_error *err)
+{
+	struct es_package_ops *told[TOLD_MAX + 1] = { NULL };
+	int rc = read_all_told(told, src, err);
+
+	if (rc == 0)
+		rc = es_package_ops_read(&c->ops, src->session->root, src->from,
+					 src->to, told, err);
+	for (size_t i = 0; told[i]; i++)
+		es_package_ops_free(told[i]);
+	return rc;
+}
+
 static int read_packages(struct es_context *c,
 			 const struct es_context_source *src,
 			 struct es_error *err)
@@ -216,7 +275,7 @@ static int read_packages(struct es_context *c,
 	ES_CLEANUP(es_buf_dispose) struct es_buf text = ES_BUF_INIT(ES_BUF_MAX);
 	struct es_session const *s = src->session;
 
-	if (es_package_ops_read(&c->ops, s->root, src->from, src->to, err) < 0)
+	if (read_operations(c, src, err) < 0)
 		return err->code;
 	if (es_delta_files(&d, s->store, &src->old_tree, &src->trees, err) < 0)
 		return err->code;

@@ -20,6 +20,7 @@
 struct es_context_source {
 	const struct es_session *session;
 	struct es_packages *packages; /* open ones, or NULL */
+	struct es_oid tip;	      /* all zero: first run */
 	struct es_oid old_tree;	      /* of the tip, all zero: first run */
 	struct es_dir_trees trees;    /* as they are now */
 	int64_t from;		      /* seconds since 1970-01-01 UTC */

@@ -358,6 +358,7 @@ static int record(struct cycle *c, const struct es_dir_trees *trees,
 	const struct es_context_source source = {
 		.session = c->session,
 		.packages = c->parts.packages,
+		.tip = c->tip,
 		.old_tree = c->result->old_tree,
 		.trees = *trees,
 		.from = c->result->first ? now : c->tip_time,

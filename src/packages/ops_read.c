@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 
 static int (*const readers[])(struct ops_reader *r) = {
 	ops_dpkg,
@@ -14,8 +15,42 @@ static int (*const readers[])(struct ops_reader *r) = {
 	ops_apk,
 };
 
+/* Whether a run at the second of a step recorded it. */
+static bool is_told(struct es_package_ops *const *told,
+		    const struct es_package_op *step)
+{
+	for (; *told; told++) {
+		for (size_t i = 0; i < (*told)->n_ops; i++) {
+			const struct es_package_op *op = &(*told)->ops[i];
+
+			if (op->when == step->when &&
+			    strcmp(op->name, step->name) == 0 &&
+			    strcmp(op->arch, step->arch) == 0 &&
+			    strcmp(op->manager, step->manager) == 0 &&
+			    strcmp(op->new, step->new) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Leave out steps of the second @from that were told. */
+static void drop_told(struct ops_steps *steps, int64_t from,
+		      struct es_package_ops *const *told)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < steps->n; i++)
+		if (steps->all[i].op.when > from ||
+		    !is_told(told, &steps->all[i].op))
+			steps->all[n++] = steps->all[i];
+	steps->n = n;
+}
+
 int es_package_ops_read(struct es_package_ops **out, const char *root,
-			int64_t from, int64_t to, struct es_error *err)
+			int64_t from, int64_t to,
+			struct es_package_ops *const *told,
+			struct es_error *err)
 {
 	ES_CLEANUP(es_closep)
 	int fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -23,14 +58,16 @@ int es_package_ops_read(struct es_package_ops **out, const char *root,
 		.ops = ops_new(),
 		.root = fd,
 		.slash = root,
-		.from = from,
+		.from = told ? from - 1 : from,
 		.to = to,
 	};
 	int rc = r.ops ? 0 : -ENOMEM;
 
 	for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++)
-		if (rc == 0 && fd >= 0 && from < to)
+		if (rc == 0 && fd >= 0 && r.from < to)
 			rc = readers[i](&r);
+	if (told)
+		drop_told(&r.steps, from, told);
 	if (rc == 0)
 		rc = ops_net(r.ops, &r.steps);
 	ops_apt_free(r.apt);

@@ -25,7 +25,7 @@ static inline struct es_package_ops *read_window(int64_t from, int64_t to)
 {
 	struct es_package_ops *ops = NULL;
 	struct es_error err = ES_ERROR_INIT;
-	int rc = es_package_ops_read(&ops, ".", from, to, &err);
+	int rc = es_package_ops_read(&ops, ".", from, to, NULL, &err);
 
 	ck_assert_msg(rc == 0, "%s", err.msg);
 	return ops;

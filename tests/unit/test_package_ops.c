@@ -513,7 +513,8 @@ START_TEST(all_of_time)
 
 	put(DPKG_LOG, INSTALLED("a:all", "1"));
 	check_ops(read_window(INT64_MIN, INT64_MAX), "install a all - 1\n");
-	ck_assert_int_eq(es_package_ops_read(&ops, "nowhere", 0, 1, &err), 0);
+	ck_assert_int_eq(es_package_ops_read(&ops, "nowhere", 0, 1, NULL, &err),
+			 0);
 	check_ops(ops, "");
 }
 END_TEST
@@ -724,6 +725,36 @@ START_TEST(pacman_command)
 }
 END_TEST
 
+/* In the second of a run: before it, and recorded, or after it. */
+START_TEST(same_second)
+{
+	const char *const log = "[2026-05-01T12:00:00+0000] [ALPM] installed a "
+				"(1-1)\n"
+				"[2026-05-01T12:00:00+0000] [ALPM] upgraded a "
+				"(1-1 -> 2-1)\n"
+				"[2026-05-01T12:00:00+0000] [ALPM] removed b "
+				"(3-1)\n";
+	const int64_t noon = DAY_START + 12 * 3600;
+	struct es_package_ops *told = parse_text(
+		"op install pacman a - - 1-1 2026-05-01T12:00:00Z -\n");
+	struct es_package_ops *const all[] = { told, NULL };
+	struct es_package_ops *const none[] = { NULL };
+	struct es_package_ops *ops = NULL;
+	struct es_error err = ES_ERROR_INIT;
+
+	put(PACMAN_LOG, log);
+	ck_assert_uint_eq(told->n_ops, 1);
+	ck_assert_int_eq(
+		es_package_ops_read(&ops, ".", noon, noon + 1, all, &err), 0);
+	check_ops(ops, "upgrade a - 1-1 2-1\nremove b - 3-1 -\n");
+	ck_assert_int_eq(es_package_ops_read(&ops, ".", noon, noon, none, &err),
+			 0);
+	check_ops(ops, "install a - - 2-1\nremove b - 3-1 -\n");
+	check_ops(read_window(noon, noon + 1), "");
+	es_package_ops_free(told);
+}
+END_TEST
+
 #define APK_RUN "\nRunning `apk add x` at 2026-05-01 12:00:00\napk-tools 3\n"
 
 static const struct {
@@ -792,6 +823,7 @@ static Suite *package_ops_suite(void)
 	tcase_add_loop_test(t, apt_history, 0, es_lengthof(histories));
 	tcase_add_loop_test(t, pacman_log, 0, es_lengthof(pacman_logs));
 	tcase_add_test(t, pacman_command);
+	tcase_add_test(t, same_second);
 	tcase_add_loop_test(t, apk_log, 0, es_lengthof(apk_logs));
 	suite_add_tcase(s, t);
 	return s;

@@ -769,8 +769,9 @@ START_TEST(real_dpkg)
 	set_zone("UTC");
 	if (!run_script(dpkg_script))
 		return;
-	ck_assert_int_eq(
-		es_package_ops_read(&ops, "root", before, time(NULL), &err), 0);
+	ck_assert_int_eq(es_package_ops_read(&ops, "root", before, time(NULL),
+					     NULL, &err),
+			 0);
 	list_ops(&b, ops);
 	ck_assert_str_eq(b.data, "install a all - 1:1.0-2\n"
 				 "install b all - 1:1.0-2\n");
