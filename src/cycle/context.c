@@ -232,7 +232,11 @@ static int read_told(struct es_package_ops **out, struct es_store *st,
 	return rc < 0 ? es_fail_oom(err) : 0;
 }
 
-/* What the tip and the runs of the same second before it recorded. */
+/*
+ * What the tip and the runs of the same second before it recorded. Return: 1,
+ * 0 when the first run is among them, which records no operations at all, or a
+ * negative errno.
+ */
 static int read_all_told(struct es_package_ops *told[TOLD_MAX + 1],
 			 const struct es_context_source *src,
 			 struct es_error *err)
@@ -246,10 +250,10 @@ static int read_all_told(struct es_package_ops *told[TOLD_MAX + 1],
 
 		rc = es_history_next(h, &c, err);
 		if (rc <= 0 || es_commit_time(c) < src->from)
-			break;
+			return rc;
 		rc = read_told(&told[n], st, es_commit_tree(c), err);
 	}
-	return rc < 0 ? rc : 0;
+	return rc < 0 ? rc : 1;
 }
 
 static int read_operations(struct es_context *c,
@@ -259,9 +263,9 @@ static int read_operations(struct es_context *c,
 	struct es_package_ops *told[TOLD_MAX + 1] = { NULL };
 	int rc = read_all_told(told, src, err);
 
-	if (rc == 0)
+	if (rc >= 0)
 		rc = es_package_ops_read(&c->ops, src->session->root, src->from,
-					 src->to, told, err);
+					 src->to, rc ? told : NULL, err);
 	for (size_t i = 0; told[i]; i++)
 		es_package_ops_free(told[i]);
 	return rc;
