@@ -8,10 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#ifndef ETCSNAP_SYSCONFDIR
-#define ETCSNAP_SYSCONFDIR "/etc"
-#endif
-
 const char *es_conf_path(void)
 {
 	return ETCSNAP_SYSCONFDIR "/etcsnap/etcsnap.conf";

@@ -7,6 +7,14 @@
 
 #include "config/pool_priv.h"
 
+/* Where files are by default; configure says. */
+#ifndef ETCSNAP_SYSCONFDIR
+#define ETCSNAP_SYSCONFDIR "/etc"
+#endif
+#ifndef ETCSNAP_LOCALSTATEDIR
+#define ETCSNAP_LOCALSTATEDIR "/var"
+#endif
+
 /* Bytes of a line, and of what stands between [ and ]. inih would cut the
  * latter at 49 without a word. */
 #define ES_CONF_LINE_MAX 65536

@@ -4,13 +4,6 @@
 
 #include "config/conf_priv.h"
 
-#ifndef ETCSNAP_SYSCONFDIR
-#define ETCSNAP_SYSCONFDIR "/etc"
-#endif
-#ifndef ETCSNAP_LOCALSTATEDIR
-#define ETCSNAP_LOCALSTATEDIR "/var"
-#endif
-
 /*
  * The rest of the table is in conf_report.c and conf_channel.c.
  * tests/lint/conf_keys.sh reads it as text and compares it with
