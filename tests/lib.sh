@@ -438,6 +438,18 @@ settle() {
 	sleep 0.05
 }
 
+# wait_until COMMAND… - until it succeeds; a minute, so that a machine with
+# much to do has the time for it, too
+wait_until() {
+	local tries=0
+
+	until "$@"; do
+		tries=$((tries + 1))
+		[ "$tries" -lt 1200 ] || return 1
+		sleep 0.05
+	done
+}
+
 # git_repo ARGUMENT… - plain git on the repository
 git_repo() {
 	git --git-dir="$repo" --no-pager "$@"

@@ -11,7 +11,8 @@ from trees import REAL, is_real
 ACTIONS = {"none": "none", "cold": "none", "first": "first", "full": "full",
            "changed": "changed", "changed10": "changed",
            "changed1000": "changed", "changed-all": "changed",
-           "flat": "changed", "version": "version", "log": "log"}
+           "flat": "changed", "version": "version", "log": "log",
+           "completion": "completion"}
 
 
 class Program:
@@ -145,6 +146,9 @@ class Etcsnap(Program):
             return [self.program, "--version"]
         if action == "log":
             return self.run + ["log", "-n", "1"]
+        if action == "completion":
+            return [self.program, "completion", "bash", "--",
+                    " ".join(self.run + ["show "]), ""]
         commit = self.run + ["commit", "--no-notify"]
         return commit + ["--full"] if action == "full" else commit
 
@@ -209,7 +213,8 @@ class Git(Program):
     """Plain git with the repository outside of the tree."""
     name = "git add+commit"
     needs = "git"
-    scenarios = ["none", "changed", "first", "flat", "version", "log"]
+    scenarios = ["none", "changed", "first", "flat", "version", "log",
+                 "completion"]
     largest = {"first": 100000, "changed": 100000}
     on_real = {"real": ["none"]}
     updates = True
@@ -229,6 +234,10 @@ class Git(Program):
             return ["git", "--version"]
         if action == "log":
             return self.git + ["log", "-n", "1"]
+        if action == "completion":
+            # what git's own completion asks for
+            return self.git + ["for-each-ref",
+                               "--format=%(refname:strip=2)"]
         return shell('"$@" add -A && { "$@" commit -q -m x || :; }', *self.git)
 
 

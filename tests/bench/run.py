@@ -22,7 +22,8 @@ Scenarios: "none" nothing changed; "changed" 100 files got a line, likewise
 changed10, changed1000 and changed-all; "first" the first run, nothing stored
 yet; "full" every file is read again; "cold" nothing changed and caches emptied
 before each run; "flat" one file of one large directory; "history" many runs
-with ten changes each; "startup" --version and log -n 1.
+with ten changes each; "startup" --version, log -n 1 and the completion of a
+revision.
 
 Peers that cannot take part are named as skipped. "bare" is bare.c: threads
 that only walk, or only read and digest, and so the bound of what can be

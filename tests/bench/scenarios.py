@@ -31,6 +31,7 @@ ONLY = {"flat": ["flat-1500", "flat-10000"],
         "history": ["smoke", "10k"],
         "startup": ["smoke", "10k"]}
 FEW = {"1k": [Find, GitStatus, Git]}
+STARTUP = ["version", "log", "completion"]
 HISTORY_CHANGES = 10
 # Pairs, where a run takes more than --slow seconds or a round this long.
 SLOW_PAIRS = 3
@@ -180,7 +181,7 @@ class Bout:
 
     def row(self, scenario, contest, kind, pairs):
         own = contest.program(Etcsnap)
-        if scenario in ("version", "log"):
+        if scenario in STARTUP:
             own = contest.program(History)
         contestants = [own] + ([contest.program(kind)] if kind else [])
         samples = measure(self.options, scenario, contestants, pairs)
@@ -207,7 +208,7 @@ class Bout:
             return
         parts, pairs = [scenario], self.options.pairs
         if scenario == "startup":
-            parts, pairs = ["version", "log"], 4 * pairs
+            parts, pairs = STARTUP, 4 * pairs
         for part in parts:
             for kind in self.kinds(name, part):
                 what = ", ".join([name, part] + [k.name for k in [kind] if k])

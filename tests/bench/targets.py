@@ -33,7 +33,8 @@ STORE_BY_CONTENT = 0.50
 HISTORY_BY_GC = 2.0
 HISTORY_PACKS = 20
 HISTORY_GROWTH = 1.2
-STARTUP = [("version", 0.010), ("log", 0.030)]
+STARTUP = [("version", "--version", 0.010), ("log", "log -n 1", 0.030),
+           ("completion", "completion of show", 0.030)]
 
 
 def wall(row):
@@ -120,12 +121,10 @@ def of_history(history):
 
 
 def of_startup(rows):
-    for scenario, limit in STARTUP:
+    for scenario, what, limit in STARTUP:
         for r in rows:
             if r["scenario"] == scenario:
-                yield line("start-up, " + ("--version" if scenario == "version"
-                                           else "log -n 1"),
-                           limit, wall(r), milliseconds)
+                yield line("start-up, " + what, limit, wall(r), milliseconds)
                 break
 
 

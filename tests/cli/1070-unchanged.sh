@@ -100,8 +100,10 @@ is "$missed" '' 'a change right after a run, 50 times'
 settle
 exec 9>>"$repo/etcsnap.lock"
 flock 9
-es commit 9>&- &
-sleep 0.3
+: >waits
+ASAN_OPTIONS=$ASAN_OPTIONS:detect_leaks=0 strace -qq -e trace=flock -o waits \
+	"$ETCSNAP" -c "$conf" --root "$root" commit 9>&- &
+ok 'a run waits' wait_until grep -q EAGAIN waits
 echo tock >"$root/etc/hostname"
 sleep 0.1
 flock -u 9

@@ -103,15 +103,9 @@ alive() {
 	grep -qsz -- "$1" /proc/[0-9]*/cmdline
 }
 
-# ended MARK - wait until there is none, two seconds at most
+# ended MARK - whether there is none
 ended() {
-	local i=0
-
-	while alive "$1"; do
-		i=$((i + 1))
-		[ "$i" -lt 40 ] || return 1
-		sleep 0.05
-	done
+	! alive "$1"
 }
 
 # with LINE... - $conf: these commands, and one that is always well
@@ -156,7 +150,7 @@ is "$(text fails/stdout)/$(text fails/stderr)/$(text fails/status)" \
 is "$(text crashes/status)" 'signal SEGV' 'one that crashes'
 is "$(git_repo ls-tree --name-only main:commands/hangs) $(text hangs/status)" \
 	'status timeout 1 s' 'one that hangs'
-ok 'which is gone' ended "$mark"
+ok 'which is gone' wait_until ended "$mark"
 is "$(text floods/status | head -n 1)" \
 	'killed: more than 4194304 bytes of output' 'one that floods'
 is "$(text floods/stdout | head -n 1) $(text floods/stdout | tail -n 1)" \
@@ -269,15 +263,10 @@ before=$(tip)
 for signal in KILL TERM; do
 	"$ETCSNAP" -c "$conf" commit >/dev/null 2>&1 &
 	pid=$!
-	i=0
-	until alive "$mark" || [ $i -eq 100 ]; do
-		i=$((i + 1))
-		sleep 0.05
-	done
-	ok "commands run before SIG$signal" alive "$mark"
+	ok "commands run before SIG$signal" wait_until alive "$mark"
 	kill -"$signal" $pid
 	wait $pid 2>/dev/null
-	ok 'and nothing after it' ended "$mark"
+	ok 'and nothing after it' wait_until ended "$mark"
 done
 is "$(tip)" "$before" 'nothing was recorded'
 with

@@ -136,9 +136,7 @@ is "$(got outcome)" denied 'nor does the environment change that'
 openssl s_server -accept 0 -naccept 1 -tls1_1 -cipher ALL:@SECLEVEL=0 -www \
 	-cert "$certs/good.pem" </dev/null >old 2>&1 &
 at_end "kill $! 2>/dev/null"
-until grep -q ^ACCEPT old; do
-	sleep 0.02
-done
+wait_until grep -q ^ACCEPT old
 "$send" http url="https://localhost:$(sed -n 's/^ACCEPT.*://p' old)/" \
 	ca="$certs/ca.pem" body=body connect=3 >out
 is "$(got outcome)" denied 'TLS 1.1'

@@ -29,26 +29,22 @@ is "$(got outcome)" sent 'a file of certificates that nobody else may read'
 "$send" smtp url="smtp://localhost:$(port smtp mute)" from=a@b.c to=b@c.d \
 	message=mail total=60 >out &
 parent=$!
-until grep -q "^$parent " "/proc/$parent/stat" && child=$(
-	cat "/proc/$parent/task/$parent/children") && [ -n "$child" ] &&
-	grep -q '^Seccomp:' "/proc/${child% }/status" 2>/dev/null; do
-	sleep 0.02
-done
+# has_child - whether it has made one, its id to $child
+has_child() {
+	child=$(cat "/proc/$parent/task/$parent/children" 2>/dev/null) &&
+		[ -n "$child" ] &&
+		grep -q '^Seccomp:' "/proc/${child% }/status" 2>/dev/null
+}
+wait_until has_child
 sleep 0.2
 kill -9 "$parent"
 wait "$parent" 2>/dev/null
 # gone PID - or a zombie that nobody has buried yet
 gone() {
-	local i=0
-
-	while [ -e "/proc/$1/status" ] &&
-		! grep -q '^State:.Z' "/proc/$1/status" 2>/dev/null; do
-		i=$((i + 1))
-		[ "$i" -lt 100 ] || return 1
-		sleep 0.02
-	done
+	[ ! -e "/proc/$1/status" ] ||
+		grep -q '^State:.Z' "/proc/$1/status" 2>/dev/null
 }
-ok 'it ends with its parent' gone "${child% }"
+ok 'it ends with its parent' wait_until gone "${child% }"
 
 if ! strace -f -o /dev/null true 2>/dev/null; then
 	skip_all 'strace cannot be used here'

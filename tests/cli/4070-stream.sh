@@ -18,16 +18,14 @@ stream() {
 
 # arrives FILE TEXT - within a second
 arrives() {
-	local i=0
+	wait_until came "$1" "$2" && return 0
+	cat "https/$1.got"
+	return 1
+}
 
-	until [ "$(cat "https/$1.got" 2>/dev/null)" = "$2" ]; do
-		i=$((i + 1))
-		[ "$i" -lt 50 ] || {
-			cat "https/$1.got"
-			return 1
-		}
-		sleep 0.02
-	done
+# came SERVER TEXT - whether it has all
+came() {
+	[ "$(cat "https/$1.got" 2>/dev/null)" = "$2" ]
 }
 
 stream udp udp record=one record='two 2' record=

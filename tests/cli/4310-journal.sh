@@ -40,12 +40,7 @@ END
 /usr/bin/python3 receiver.py 2>receiver.said &
 receiver=$!
 at_end "kill $receiver 2>/dev/null; wait $receiver 2>/dev/null"
-i=0
-until [ -S socket ]; do
-	i=$((i + 1))
-	[ "$i" -lt 250 ] || bail 'the receiver does not start'
-	sleep 0.02
-done
+wait_until test -S socket || bail 'the receiver does not start'
 
 new_tree
 conf_for_tree
@@ -115,7 +110,7 @@ mkdir -p /run/systemd /run/log/journal
 pid=$!
 trap 'kill $pid; wait $pid' EXIT
 i=0
-until [ -S /run/systemd/journal.etest/socket ] || [ "$i" -gt 250 ]; do
+until [ -S /run/systemd/journal.etest/socket ] || [ "$i" -gt 2500 ]; do
 	i=$((i + 1))
 	sleep 0.02
 done
@@ -124,7 +119,7 @@ sed -i 's|^url = .*|url = unix:/run/systemd/journal.etest/socket|' "$conf"
 i=0
 until journalctl -D "$(find /run/log /var/log -name '*.etest')" -o json -a \
 	MESSAGE_ID=ebb651e4870a401d9f59535bf7c06956 >real 2>said &&
-	[ -s real ] || [ "$i" -gt 100 ]; do
+	[ -s real ] || [ "$i" -gt 1000 ]; do
 	i=$((i + 1))
 	sleep 0.05
 done

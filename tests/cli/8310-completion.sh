@@ -147,28 +147,6 @@ echo 'nonsense' >broken.conf
 quiet_with 'a wrong one' -c "$work/broken.conf"
 quiet_with 'another root' -c "$conf" --root /tmp
 
-# --- quick ---------------------------------------------------------------------
-# A sanitizer takes its own time. The best of some, as others are at work.
-if grep -q 'fsanitize' "$builddir/Makefile" 2>/dev/null &&
-	grep -q '^SAN_CFLAGS = .*-fsanitize' "$builddir/Makefile"; then
-	skip 'built with a sanitizer'
-else
-	best=$(python3 - "$ETCSNAP" <<-'END'
-	import subprocess, sys, time
-	best = 9
-	for i in range(20):
-	    start = time.monotonic()
-	    subprocess.run([sys.argv[1], "completion", "bash", "--",
-	                    "etcsnap -c etcsnap.conf --root root show ", ""],
-	                   check=True, stdout=subprocess.DEVNULL)
-	    best = min(best, time.monotonic() - start)
-	print(int(best * 1000))
-	END
-	)
-	note "$best ms"
-	ok 'within 30 ms' test "$best" -lt 30
-fi
-
 # --- in the shells themselves --------------------------------------------------
 # The program answers what it is asked; run by the shell it writes its words.
 mkdir bin said

@@ -153,9 +153,15 @@ chmod 000 state
 mistake 'No permission' 3 'run it as root' \
 	as_user "$ETCSNAP" --repo "$repo" log
 chmod 700 state
-flock "$repo/etcsnap.lock" sleep 3 &
-sleep 0.3
+flock -F "$repo/etcsnap.lock" sleep 60 &
+holder=$!
+# held - whether it has the lock
+held() {
+	! flock -n "$repo/etcsnap.lock" true
+}
+wait_until held
 mistake 'Another run at work' 75 '--wait SECONDS' es commit --wait 0
+kill $holder
 wait
 git_repo config etcsnap.format 2
 mistake 'A repository of a later version' 3 'upgrade etcsnap' es commit

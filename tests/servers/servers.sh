@@ -17,18 +17,13 @@ make_certs() {
 
 # start_server NAME - run NAME.py with its files in ./NAME, until the end
 start_server() {
-	local i=0
-
 	need /usr/bin/python3
 	mkdir "$1"
 	/usr/bin/python3 "$srcdir/tests/servers/$1.py" "$1" "$certs" \
 		>"$1/said" 2>&1 &
 	at_end "kill $! 2>/dev/null; wait $! 2>/dev/null"
-	until [ -e "$1/ports" ]; do
-		i=$((i + 1))
-		[ "$i" -lt 500 ] || bail "$1.py does not start: $(cat "$1/said")"
-		sleep 0.02
-	done
+	wait_until test -e "$1/ports" ||
+		bail "$1.py does not start: $(cat "$1/said")"
 }
 
 # port SERVER NAME

@@ -417,14 +417,6 @@ START_TEST(what_cannot_be_read_is_kept)
 }
 END_TEST
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Whether two sets are the same; what differs ends the test. */
 static void ck_same(struct es_texts *a, struct es_texts *b)
 {
@@ -452,7 +444,6 @@ START_TEST(fifty_reads_are_the_same)
 	/* other tests beside this one open sockets of their own */
 	bool alone = unshare(CLONE_NEWNET) == 0;
 	ES_CLEANUP(es_texts_freep) struct es_texts *first = collect(&options);
-	int64_t start = now_ms();
 
 	if (!alone)
 		es_texts_put(first, "system/listening", "", 0);
@@ -466,8 +457,6 @@ START_TEST(fifty_reads_are_the_same)
 			es_texts_put(again, "system/listening", "", 0);
 		ck_same(first, again);
 	}
-	/* Ten times what it takes: 60 ms each on a quiet machine. */
-	ck_assert_int_lt(now_ms() - start, 50 * 600);
 }
 END_TEST
 
