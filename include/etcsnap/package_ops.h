@@ -14,8 +14,9 @@
 
 /*
  * Read from the logs and databases of the package managers: dpkg.log and apt's
- * history.log (rotated ones too), dnf's history database and rpm's install
- * times, pacman.log, and for apk the installed database. What is found goes,
+ * history.log (rotated ones too), the histories of dnf and libzypp, rpm's
+ * install times, pacman.log and apk.log; where these leave something open, from
+ * the lists of packages of two runs. What is found goes,
  * with a verdict on each changed file that a package owns, into run/packages
  * as text (etcsnap-format(5)); a report reads it back from there, since the
  * databases will have moved on.
@@ -151,7 +152,8 @@ struct es_package_seen {
  * @n_seen: their number
  * @missing: managers, with blanks between, whose packages changed in the
  *          window but whose log is not there: apk keeps none before version
- *          3. "" when nothing is unknown
+ *          3. "" when nothing is unknown. Of these es_package_ops_compare()
+ *          tells what, and nobody who and when
  *
  * Made by es_package_ops_read() or es_package_ops_parse() only: there is more
  * behind it. An empty one is es_package_ops_parse() of 0 bytes.
@@ -185,6 +187,26 @@ int es_package_ops_read(struct es_package_ops **out, const char *root,
 			int64_t from, int64_t to,
 			struct es_package_ops *const *told,
 			struct es_error *err);
+
+/**
+ * es_package_ops_compare - add what lists of packages tell that no log does
+ * @ops:    what logs tell, which is believed
+ * @before: system/packages of the run before, etcsnap-format(5); cut up
+ * @now:    packages of the same root
+ * @when:   given to what is found by its lists alone, seconds since 1970-01-01
+ *          UTC
+ * @err:    filled on failure
+ *
+ * Only for packages of rpm, of which there may be no history, and of managers
+ * that es_package_ops.missing names. Where there is a log and it says nothing
+ * of a package whose version changed, that stays without an operation: it is
+ * no day's work of a package manager.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int es_package_ops_compare(struct es_package_ops *ops, struct es_buf *before,
+			   const struct es_packages *now, int64_t when,
+			   struct es_error *err);
 
 /**
  * struct es_package_asked - one changed path to be judged

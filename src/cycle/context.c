@@ -212,18 +212,25 @@ static int judge(struct es_package_ops *ops,
 	return 0;
 }
 
+/* A text of a run; nothing where it has none. */
+static int read_text(struct es_buf *out, struct es_store *st,
+		     const struct es_oid *tree, const char *path,
+		     struct es_error *err)
+{
+	struct es_oid oid;
+	int rc = es_tree_lookup(&oid, NULL, st, tree, path, strlen(path), err);
+
+	return rc > 0 ? es_store_get(st, &oid, ES_KIND_BLOB, out, err) : rc;
+}
+
 /* What a run recorded; nothing where it makes no sense. */
 static int read_told(struct es_package_ops **out, struct es_store *st,
 		     const struct es_oid *tree, struct es_error *err)
 {
-	static const char path[] = "run/packages";
 	ES_CLEANUP(es_buf_dispose) struct es_buf text = ES_BUF_INIT(ES_BUF_MAX);
 	struct es_error why = ES_ERROR_INIT;
-	struct es_oid oid;
-	int rc = es_tree_lookup(&oid, NULL, st, tree, path, strlen(path), err);
+	int rc = read_text(&text, st, tree, "run/packages", err);
 
-	if (rc > 0)
-		rc = es_store_get(st, &oid, ES_KIND_BLOB, &text, err);
 	if (rc < 0)
 		return rc;
 	rc = es_package_ops_parse(out, es_buf_str(&text), text.len, &why);
@@ -271,6 +278,24 @@ static int read_operations(struct es_context *c,
 	return rc;
 }
 
+/* The tip's list of packages and today's, where both are recorded. */
+static int compare_lists(struct es_context *c,
+			 const struct es_context_source *src,
+			 struct es_error *err)
+{
+	ES_CLEANUP(es_buf_dispose) struct es_buf text = ES_BUF_INIT(ES_BUF_MAX);
+
+	if (!src->packages)
+		return 0;
+	if (read_text(&text, src->session->store, &src->old_tree,
+		      "system/packages", err) < 0)
+		return err->code;
+	return text.len == 0
+		       ? 0
+		       : es_package_ops_compare(c->ops, &text, src->packages,
+						src->to, err);
+}
+
 static int read_packages(struct es_context *c,
 			 const struct es_context_source *src,
 			 struct es_error *err)
@@ -279,7 +304,7 @@ static int read_packages(struct es_context *c,
 	ES_CLEANUP(es_buf_dispose) struct es_buf text = ES_BUF_INIT(ES_BUF_MAX);
 	struct es_session const *s = src->session;
 
-	if (read_operations(c, src, err) < 0)
+	if (read_operations(c, src, err) < 0 || compare_lists(c, src, err) < 0)
 		return err->code;
 	if (es_delta_files(&d, s->store, &src->old_tree, &src->trees, err) < 0)
 		return err->code;

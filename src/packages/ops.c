@@ -233,8 +233,7 @@ int ops_join_seen(struct ops *o, const struct es_package_seen *seen, size_t n)
 	return 0;
 }
 
-/* A word of a text of words with blanks between. */
-static bool has_word(const char *text, const char *word, size_t len)
+bool ops_has_word(const char *text, const char *word, size_t len)
 {
 	while (*text) {
 		size_t n = strcspn(text, " ");
@@ -251,7 +250,7 @@ int ops_missing(struct ops *o, const char *manager)
 	ES_CLEANUP(es_buf_dispose)
 	struct es_buf b = ES_BUF_INIT(ES_BUF_MAX);
 
-	if (has_word(o->pub.missing, manager, strlen(manager)))
+	if (ops_has_word(o->pub.missing, manager, strlen(manager)))
 		return 0;
 	es_buf_adds(&b, o->pub.missing);
 	if (b.len > 0)

@@ -142,6 +142,9 @@ int ops_by_path(const void *a, const void *b);
  */
 int ops_missing(struct ops *o, const char *manager);
 
+/** ops_has_word - whether words with blanks between have that of @len bytes */
+bool ops_has_word(const char *text, const char *word, size_t len);
+
 /* --- ops_version.c --- */
 
 /**
@@ -265,8 +268,11 @@ int ops_pacman(struct ops_reader *r);
 /** ops_apk - apk.log, where there is one */
 int ops_apk(struct ops_reader *r);
 
-/** ops_rpm - dnf's history or log, then times of installation */
+/** ops_rpm - histories of dnf and libzypp, then times of installation */
 int ops_rpm(struct ops_reader *r);
+
+/** ops_zypp - libzypp's history */
+int ops_zypp(struct ops_reader *r);
 
 /** ops_dnf_history - Return: 1 when dnf's database told all, 0, -ENOMEM */
 int ops_dnf_history(struct ops_reader *r);

@@ -181,5 +181,7 @@ int ops_rpm(struct ops_reader *r)
 	if (rc == 0)
 		rc = ops_log_each(r, "var/log", "dnf.rpm.log", take_log,
 				  &first);
+	if (rc >= 0)
+		rc = ops_zypp(r);
 	return rc < 0 ? rc : ops_rpm_times(r, take_installed);
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# 8030-managers.sh - snapshots around transactions of pacman and dnf
+# 8030-managers.sh - snapshots around transactions of pacman, dnf and zypper
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$srcdir/tests/chroot.sh"
 . "$srcdir/tests/hooks.sh"
@@ -87,8 +87,52 @@ dnf: dnf: install stall" 'what was left over is a commit of its own'
 	ok 'a commit says it' like "$(runs 1)" '^dnf: dnf: remove stall; '
 	mv "$debian$hook" "$debian$hook.away"
 	ok 'without us it goes on' dnf install /stall-1.0.rpm
+	mv "$debian$hook.away" "$debian$hook"
+	# Of these there is no history but the lists of two runs. Debian's rpm
+	# has its database in the home directory unless it is told.
+	in_it rpm --dbpath /var/lib/rpm -i --quiet --replacefiles /stall-1.0.rpm
+	in_it etcsnap commit
+	in_it rpm --dbpath /var/lib/rpm -U --quiet /stall-1.1.rpm
+	in_it etcsnap commit
+	is "$(packages)" 'stall 1.0-1 -> 1.1-1' 'rpm alone upgrades'
+	in_it rpm --dbpath /var/lib/rpm -e stall
+	in_it etcsnap commit
+	is "$(packages)" 'stall 1.1-1 -> -' 'and removes'
 else
-	skip 'dnf cannot be installed here' 8
+	skip 'dnf cannot be installed here' 10
+fi
+
+# --- zypper --------------------------------------------------------------------
+if installs zypper rpm && rpm_package stoop 1.0 && rpm_package stoop 1.1; then
+	hooks_on zypper
+	zypper() {
+		local verb="$1"
+
+		shift
+		in_it zypper --non-interactive --no-refresh --no-gpg-checks \
+			"$verb" "$@"
+	}
+	# It does not end well where no package is left.
+	rpm_package stays 1.0
+	zypper install --allow-unsigned-rpm /stays-1.0.rpm >zypper.out 2>&1 ||
+		cat zypper.out
+	echo 'left over once more' >"$debian/etc/leftover"
+	ok 'zypper installs' zypper install --allow-unsigned-rpm /stoop-1.0.rpm
+	is "$(runs | sed 's/; .*//; s/: leftover.*//')" \
+		"zypper: 1 changed on $host
+zypper: zypper: install stoop" 'what was left over is a commit of its own'
+	is "$(packages)" 'stoop - -> 1.0-1' 'a commit names the package'
+	ok 'zypper upgrades' zypper install --allow-unsigned-rpm /stoop-1.1.rpm
+	is "$(packages)" 'stoop 1.0-1 -> 1.1-1' 'with both versions'
+	ok 'and its command' like "$(git_repo cat-file -p main:run/packages)" \
+		'^command 1 root zypper.*install.*/stoop-1.1.rpm'
+	ok 'zypper removes' zypper remove stoop
+	ok 'a commit says it' like "$(runs 1)" '^zypper: zypper: remove stoop; '
+	mv "$debian$hook" "$debian$hook.away"
+	ok 'without us it goes on' zypper install --allow-unsigned-rpm \
+		/stoop-1.0.rpm
+else
+	skip 'zypper cannot be installed here' 9
 fi
 
 done_testing

@@ -230,6 +230,57 @@ START_TEST(dnf_broken_history)
 }
 END_TEST
 
+/* --- libzypp --- */
+
+#define ZYPP(text) "2026-05-01 12:00:00|" text "\n"
+#define ZYPP_COMMAND ZYPP("command|root@host|'zypper' 'up' 'a b'|")
+
+static const struct {
+	const char *log;
+	const char *ops;
+} zypp_logs[] = {
+	{ ZYPP_COMMAND ZYPP("install|bash|5.2-1|x86_64|root@host|repo|sum|")
+		  ZYPP("install|c|1:2-3|noarch||repo||")
+			  ZYPP("remove |less|0:643-2|x86_64|root@host|")
+				  ZYPP("radd   |repo|http://example.org/|"),
+	  "install bash x86_64 - 5.2-1\ninstall c noarch - 1:2-3\n"
+	  "remove less x86_64 643-2 -\n" },
+	/* What came and went again; one that has two versions. */
+	{ ZYPP_COMMAND ZYPP("install|a|1-1|noarch||r||")
+		  ZYPP("remove |a|1-1|noarch||")
+			  ZYPP("install|kernel|6.1-1|x86_64||r||")
+				  ZYPP("remove |kernel|6.0-1|x86_64||"),
+	  "upgrade kernel x86_64 6.0-1 6.1-1\n" },
+	{ "# 2026-05-01 12:00:00 a-1.rpm installed ok\n"
+	  "2026-04-30 12:00:00|install|a|1-1|noarch||r||\n"
+	  "2026-05-02 12:00:00|install|a|1-1|noarch||r||\n",
+	  "" },
+	{ ZYPP("command") ZYPP("command|") ZYPP("command||") ZYPP("install") ZYPP(
+		  "install|a") ZYPP("install|a|1-1") ZYPP("install||||")
+		  ZYPP("install|a||noarch|") ZYPP("remove||1-1|x|") ZYPP(
+			  "installed|a|1-1|noarch|") "|||||\n"
+						     "2026-05-01 12|install|a|1-1|n|\n"
+						     " 2026-05-01 12:00:00|install|a|1|n|\n"
+						     "2026-05-01 12:00:00|install|a|1-1|n",
+	  "" },
+};
+
+START_TEST(zypp_history)
+{
+	struct es_package_ops *ops;
+
+	put("var/log/zypp/history", zypp_logs[_i].log);
+	ops = read_day();
+	for (size_t i = 0; i < ops->n_ops; i++) {
+		ck_assert_str_eq(ops->ops[i].manager, "rpm");
+		ck_assert_str_eq(ops->ops[i].user, "root");
+		ck_assert_str_eq(ops->ops[i].command, "zypper up a b");
+		ck_assert_int_eq(ops->ops[i].when, DAY_START + 12 * 3600);
+	}
+	check_ops(ops, zypp_logs[_i].ops);
+}
+END_TEST
+
 /* --- rpm --- */
 
 #ifdef HAVE_RPM
@@ -280,6 +331,7 @@ static Suite *package_ops_rpm_suite(void)
 	tcase_add_loop_test(t, dnf4_history, 0, 3);
 	tcase_add_loop_test(t, dnf5_history, 0, es_lengthof(dnf5_sql));
 	tcase_add_test(t, dnf_broken_history);
+	tcase_add_loop_test(t, zypp_history, 0, es_lengthof(zypp_logs));
 #ifdef HAVE_RPM
 	tcase_add_test(t, rpm_times);
 #endif
