@@ -152,8 +152,7 @@ struct es_package_seen {
  * @n_seen: their number
  * @missing: managers, with blanks between, whose packages changed in the
  *          window but whose log is not there: apk keeps none before version
- *          3. "" when nothing is unknown. Of these es_package_ops_compare()
- *          tells what, and nobody who and when
+ *          3. "" when nothing is unknown
  *
  * Made by es_package_ops_read() or es_package_ops_parse() only: there is more
  * behind it. An empty one is es_package_ops_parse() of 0 bytes.
@@ -197,9 +196,9 @@ int es_package_ops_read(struct es_package_ops **out, const char *root,
  *          UTC
  * @err:    filled on failure
  *
- * Only for packages of rpm, of which there may be no history, and of managers
- * that es_package_ops.missing names. Where there is a log and it says nothing
- * of a package whose version changed, that stays without an operation: it is
+ * Only for packages of rpm, of which there may be no history, and of apk where
+ * es_package_ops.missing names it. Others always keep a log: a package whose
+ * version changed, and none says so, stays without an operation, since it is
  * no day's work of a package manager.
  *
  * Return: 0 or -ENOMEM.

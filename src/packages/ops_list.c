@@ -12,11 +12,9 @@
  * Logs tell most, and are believed. But rpm's database has only the time of
  * today's version, the history of libzypp names no version that was replaced,
  * and apk may keep no log at all: there the list of the run before has what
- * was there.
+ * was there. dpkg and pacman always keep one: where it is gone while packages
+ * changed, that is no day's work, and shall not look like it.
  */
-
-/* Of such a package dpkg has left nothing but configuration files. */
-#define CONFIG "config-files"
 
 /** struct listed - a package of a list; its words are terminated */
 struct listed {
@@ -53,7 +51,8 @@ static int by_version(const void *a, const void *b)
 static bool is_open(const struct es_package_ops *ops, const char *manager)
 {
 	return strcmp(manager, "rpm") == 0 ||
-	       ops_has_word(ops->missing, manager, strlen(manager));
+	       (strcmp(manager, "apk") == 0 &&
+		ops_has_word(ops->missing, manager, strlen(manager)));
 }
 
 static void sort(struct list *l)
@@ -93,8 +92,7 @@ static int read_list(struct list *out, const struct es_package_ops *ops,
 			line.at += line.len > 0;
 			line.len -= line.len > 0;
 		}
-		out->n += n == 4 && is_open(ops, p->manager) &&
-			  !(ops_word(&word, &line) && ops_is(&word, CONFIG));
+		out->n += n == 4 && is_open(ops, p->manager);
 	}
 	sort(out);
 	return 0;
@@ -111,7 +109,7 @@ static int list_packages(struct list *out, const struct es_package_ops *ops,
 	for (size_t i = 0; i < n; i++) {
 		const struct es_package *p = es_packages_at(now, i);
 
-		if (is_open(ops, p->manager) && strcmp(p->status, CONFIG) != 0)
+		if (is_open(ops, p->manager))
 			out->all[out->n++] =
 				(struct listed){ p->manager, p->name, p->arch,
 						 p->version };
