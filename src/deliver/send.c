@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 int es_send_url(struct es_buf *out, const struct channel *c,
 		struct es_error *err)
@@ -133,12 +134,23 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(*(char *const *)b, *(char *const *)a);
 }
 
+/* Names as es_send_file() gives, and no other: old reports are removed. */
 static bool is_report(const char *name)
 {
-	size_t len = strlen(name);
+	static const char shape[] = "00000000T000000Z-fffffff";
+	static const char *const endings[] = { ".json", "-urgent.json" };
 
-	return len > 5 && strcmp(name + len - 5, ".json") == 0 &&
-	       name[0] >= '0' && name[0] <= '9';
+	if (strlen(name) < strlen(shape))
+		return false;
+	for (size_t i = 0; shape[i]; i++, name++)
+		if (shape[i] == '0'   ? !strchr("0123456789", *name)
+		    : shape[i] == 'f' ? !strchr("0123456789abcdef", *name)
+				      : *name != shape[i])
+			return false;
+	for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++)
+		if (strcmp(name, endings[i]) == 0)
+			return true;
+	return false;
 }
 
 /* The names of all reports of a folder, the newest first; owned. */
@@ -178,7 +190,7 @@ static void remove_report(const char *dir, const char *name)
 
 		es_buf_addf(&path, "%s/%s%s", dir, name, endings[i]);
 		if (!path.failed)
-			remove(path.data);
+			unlink(path.data);
 	}
 }
 
@@ -197,10 +209,10 @@ static void clean_reports(const char *dir, const struct channel *c, int64_t now)
 	n = list_reports(&names, dir);
 	for (size_t i = 0; i < n; i++) {
 		struct tm tm = { 0 };
-		bool young = strptime(names[i], "%Y%m%dT%H%M%SZ", &tm) &&
-			     now - timegm(&tm) <= keep.seconds;
+		bool old = strptime(names[i], "%Y%m%dT%H%M%SZ", &tm) &&
+			   now - timegm(&tm) > keep.seconds;
 
-		if (i > 0 && !young && i >= keep.count)
+		if (i > 0 && old && i >= keep.count)
 			remove_report(dir, names[i]);
 		free(names[i]);
 	}

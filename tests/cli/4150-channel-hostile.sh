@@ -114,6 +114,26 @@ ok 'as JSON' es report --list "$id" --json
 es report --list "$id" --json >report.json
 is "$(json report.json 'd["counts"]["total"]')" 1 'that can be read'
 ok 'no such report' must_exit 2 es report --list 1999
+# names that are not quite a report's
+mkdir -p web/2023.json
+for name in 2024-summary.json 2024-summary.html 2024-summary.txt \
+	1password-export.json 20010101T000000Z-abcdef1.txt \
+	20010101T000000Z-abcdef.json 20010101T000000Z-abcdef12.json \
+	20010101T000000Z-abcdef1-mine.json; do
+	echo mine >"web/$name"
+done
+echo old >web/20010101T000000Z-abcdef2.json
+find web | sort | grep -v abcdef2 >others
+conf_for_tree '[report]' 'flap_times = 1000' '[channel kept]' 'type = file' \
+	"dir = $work/web" 'keep = 1'
+es notify
+for n in 4 5; do
+	echo "kept $n" >>"$root/etc/motd"
+	SOURCE_DATE_EPOCH=$(($(date +%s) + n)) es commit
+done
+is "$(find web | sort | grep -v '/20[2-9][0-9]*T')" "$(cat others)" \
+	'of what lies in its folder a channel removes old reports alone'
+is "$(es report --list | wc -l)" 1 'and lists its own'
 if [ "$(id -u)" -eq 0 ] && mkdir full &&
 	mount -t tmpfs -o size=64k none full 2>/dev/null; then
 	at_end 'umount "$work/full" 2>/dev/null'
