@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "deliver/events_priv.h"
+#include "deliver/send_priv.h"
 
 #include "etcsnap/clock.h"
 #include "etcsnap/keep.h"
@@ -446,27 +447,33 @@ static size_t built_in(struct channel list[2], const struct es_session *s)
 }
 
 /* Reports of two channels in one folder would write over each other. */
-static int check_folders(const struct channels *all, const char *host,
-			 struct es_error *err)
+static int check_folder(const struct channels *all, size_t i,
+			const struct es_session *s, struct es_error *err)
 {
-	for (size_t i = 0; i < all->n; i++)
-		for (size_t k = 0; k < i; k++) {
-			const struct channel *a = &all->list[k];
-			const struct channel *b = &all->list[i];
+	const struct channel *c = &all->list[i];
+	ES_CLEANUP(es_buf_dispose) struct es_buf dir = ES_BUF_INIT(1 << 16);
 
-			if (a->type != CHANNEL_FILE ||
-			    b->type != CHANNEL_FILE ||
-			    !es_channel_is_here(a, host) ||
-			    !es_channel_is_here(b, host) ||
-			    strcmp(es_channel_text(a, ES_CONF_CHANNEL_DIR),
-				   es_channel_text(b, ES_CONF_CHANNEL_DIR)))
-				continue;
-			es_fail_config(err,
-				       "channels '%s' and '%s' write into the "
-				       "same folder; give each a dir",
-				       a->name, b->name);
-			return es_channel_wrong(err, b, ES_CONF_CHANNEL_TYPE);
-		}
+	if (c->type != CHANNEL_FILE || !es_channel_is_here(c, s->host))
+		return 0;
+	if (es_send_folder(&dir, s, c, err) < 0)
+		return err->code;
+	for (size_t k = 0; k < i; k++) {
+		const struct channel *o = &all->list[k];
+		ES_CLEANUP(es_buf_dispose)
+		struct es_buf other = ES_BUF_INIT(1 << 16);
+
+		if (o->type != CHANNEL_FILE || !es_channel_is_here(o, s->host))
+			continue;
+		if (es_send_folder(&other, s, o, err) < 0)
+			return err->code;
+		if (strcmp(dir.data, other.data) != 0)
+			continue;
+		es_fail_config(err,
+			       "channels '%s' and '%s' write into the same "
+			       "folder; give each a dir",
+			       o->name, c->name);
+		return es_channel_wrong(err, c, ES_CONF_CHANNEL_TYPE);
+	}
 	return 0;
 }
 
@@ -488,14 +495,11 @@ int es_channels_load(struct channels *out, struct es_session *s,
 		out->list[out->n].name = names[out->n];
 	for (size_t i = 0; i < out->n; i++) {
 		out->list[i].conf = s->conf;
-		if (load(&out->list[i], err) < 0) {
+		if (load(&out->list[i], err) < 0 ||
+		    check_folder(out, i, s, err) < 0) {
 			es_channels_dispose(out);
 			return err->code;
 		}
-	}
-	if (check_folders(out, s->host, err) < 0) {
-		es_channels_dispose(out);
-		return err->code;
 	}
 	return 0;
 }

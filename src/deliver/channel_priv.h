@@ -191,6 +191,7 @@ struct span {
 	int64_t slot;	    /* time of the schedule, for what is empty; or 0 */
 	bool counts;	    /* the other side refuses more than that */
 	bool test;	    /* a marked sample */
+	bool again;	    /* a run that was told before */
 	/*
 	 * Recipients of a mail that are told later: a bit for each and eight
 	 * bits of check that they are the same still; 0: none. For LATE those

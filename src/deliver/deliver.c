@@ -274,6 +274,7 @@ static int serve_once(struct delivery *d, const struct channel *c,
 		.channel = c,
 		.new = d->tip,
 		.test = d->options->test,
+		.again = d->options->resend != NULL,
 	};
 
 	if (d->options->resend &&

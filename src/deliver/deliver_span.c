@@ -347,7 +347,7 @@ int es_deliver_span(struct delivery *d, const struct span *sp,
 {
 	struct ledger_row *row =
 		es_ledger_row(&d->ledger, sp->channel->name, sp->kind);
-	const bool once = sp->test || d->options->resend;
+	const bool once = sp->test || sp->again;
 	struct span full = *sp;
 	struct message msg;
 	int rc;

@@ -115,30 +115,42 @@ void es_send_patch(struct es_buf *out, const struct es_doc *report)
 
 /* --- files ---------------------------------------------------------------- */
 
-static int report_dir(struct es_buf *out, const struct maker *m,
-		      const struct channel *c, struct es_error *err)
+int es_send_folder(struct es_buf *out, const struct es_session *s,
+		   const struct channel *c, struct es_error *err)
 {
+	ES_CLEANUP(es_buf_dispose) struct es_buf own = ES_BUF_INIT(1 << 16);
 	const char *dir = es_channel_text(c, ES_CONF_CHANNEL_DIR);
 
-	if (*dir) {
-		es_buf_adds(out, dir);
-	} else {
-		es_path_dirname(out, m->session->state_path);
-		es_buf_adds(out, "/reports");
+	if (!*dir) {
+		es_path_dirname(&own, s->state_path);
+		es_buf_adds(&own, "/reports");
+		if (es_buf_check(&own, err) < 0)
+			return err->code;
+		dir = own.data;
 	}
-	return es_buf_check(out, err);
+	return es_path_absolute(out, dir, err);
 }
 
+/* A name without what tells it from that of a report of a run. */
+#define SHAPE "00000000T000000Z-fffffff"
+
+/* The newest first, and of one time and run the report itself. */
 static int compare_names(const void *a, const void *b)
 {
-	return strcmp(*(char *const *)b, *(char *const *)a);
+	const char *x = *(char *const *)a, *y = *(char *const *)b;
+	int c = strncmp(y, x, strlen(SHAPE));
+
+	return c ? c : strcmp(x, y);
 }
 
 /* Names as es_send_file() gives, and no other: old reports are removed. */
 static bool is_report(const char *name)
 {
-	static const char shape[] = "00000000T000000Z-fffffff";
-	static const char *const endings[] = { ".json", "-urgent.json" };
+	static const char shape[] = SHAPE;
+	static const char *const endings[] = {
+		".json",       "-urgent.json", "-test.json",
+		"-again.json", "-notice.json",
+	};
 
 	if (strlen(name) < strlen(shape))
 		return false;
@@ -194,13 +206,20 @@ static void remove_report(const char *dir, const char *name)
 	}
 }
 
+/* A sample and the like take no report's place. */
+static bool is_news(const char *name)
+{
+	return !name[strlen(SHAPE)] ||
+	       strcmp(name + strlen(SHAPE), "-urgent") == 0;
+}
+
 /* Old ones go; the newest always stays. */
 static void clean_reports(const char *dir, const struct channel *c, int64_t now)
 {
 	struct es_error unseen = ES_ERROR_INIT;
 	struct es_keep keep;
 	char **names;
-	size_t n;
+	size_t n, newer = 0;
 
 	if (es_keep_parse(&keep, es_channel_text(c, ES_CONF_CHANNEL_KEEP),
 			  &unseen) < 0 ||
@@ -212,8 +231,9 @@ static void clean_reports(const char *dir, const struct channel *c, int64_t now)
 		bool old = strptime(names[i], "%Y%m%dT%H%M%SZ", &tm) &&
 			   now - timegm(&tm) > keep.seconds;
 
-		if (i > 0 && old && i >= keep.count)
+		if (newer > 0 && old && newer >= keep.count)
 			remove_report(dir, names[i]);
+		newer += is_news(names[i]);
 		free(names[i]);
 	}
 	free(names);
@@ -232,6 +252,30 @@ static int write_form(const char *dir, const char *name, const char *ending,
 	return es_write_file(path.data, data->data, data->len, 0600, err);
 }
 
+/* "20260301T060000Z-4f2a91c": only a report itself may have that name. */
+static void name_report(char out[64], const struct message *msg)
+{
+	const struct span *sp = msg->span;
+	const bool notice = es_doc_get_str(msg->report, "notice");
+	const char *range = strstr(msg->commits, "..");
+	const time_t date = msg->date;
+	char stamp[32];
+	struct tm tm;
+
+	gmtime_r(&date, &tm);
+	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &tm);
+	/* what is no report of a run has no other id than its own */
+	snprintf(out, 64, "%s-%.7s%s", stamp,
+		 notice	 ? msg->id
+		 : range ? range + 2
+			 : msg->commits,
+		 notice			     ? "-notice"
+		 : sp->test		     ? "-test"
+		 : sp->again		     ? "-again"
+		 : sp->kind == LEDGER_URGENT ? "-urgent"
+					     : "");
+}
+
 /* The JSON goes last: a report is there when it is whole. */
 int es_send_file(struct es_transport_result *out, struct maker *m,
 		 const struct message *msg, struct es_error *err)
@@ -239,16 +283,10 @@ int es_send_file(struct es_transport_result *out, struct maker *m,
 	ES_CLEANUP(es_buf_dispose) struct es_buf dir = ES_BUF_INIT(1 << 16);
 	ES_CLEANUP(es_buf_dispose) struct es_buf json = ES_BUF_INIT(ES_BUF_MAX);
 	struct es_error why = ES_ERROR_INIT;
-	const time_t date = msg->date;
-	char name[64], stamp[32];
-	struct tm tm;
+	char name[64];
 
-	gmtime_r(&date, &tm);
-	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%SZ", &tm);
-	snprintf(name, sizeof(name), "%s-%.7s%s", stamp,
-		 msg->commits + (strlen(msg->commits) > 40 ? 42 : 0),
-		 msg->span->kind == LEDGER_URGENT ? "-urgent" : "");
-	if (report_dir(&dir, m, msg->span->channel, err) < 0)
+	name_report(name, msg);
+	if (es_send_folder(&dir, m->session, msg->span->channel, err) < 0)
 		return err->code;
 	es_doc_write(msg->report, &json, true);
 	if (es_buf_check(&json, &why) < 0 ||
@@ -266,7 +304,6 @@ int es_deliver_reports(struct es_session *s, const char *channel,
 				   const char *path),
 		       void *payload, struct es_error *err)
 {
-	struct maker m = { .session = s };
 	struct channels all;
 	int rc = 0;
 
@@ -281,7 +318,7 @@ int es_deliver_reports(struct es_session *s, const char *channel,
 		if (all.list[i].type != CHANNEL_FILE ||
 		    (channel && strcmp(channel, all.list[i].name) != 0))
 			continue;
-		rc = report_dir(&dir, &m, &all.list[i], err);
+		rc = es_send_folder(&dir, s, &all.list[i], err);
 		if (rc == 0)
 			n = list_reports(&names, dir.data);
 		for (size_t k = 0; k < n; k++) {

@@ -9,6 +9,9 @@
 int es_send_url(struct es_buf *out, const struct channel *c,
 		struct es_error *err);
 struct es_transport_limits es_send_limits(const struct channel *c);
+/* Where a channel of type file keeps reports, as an absolute path. */
+int es_send_folder(struct es_buf *out, const struct es_session *s,
+		   const struct channel *c, struct es_error *err);
 /* All content that differs as one unified diff. */
 void es_send_patch(struct es_buf *out, const struct es_doc *report);
 int es_send_show_mail(struct es_buf *out, struct maker *m,

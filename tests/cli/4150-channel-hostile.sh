@@ -114,6 +114,17 @@ ok 'as JSON' es report --list "$id" --json
 es report --list "$id" --json >report.json
 is "$(json report.json 'd["counts"]["total"]')" 1 'that can be read'
 ok 'no such report' must_exit 2 es report --list 1999
+# what is no news has names of its own
+sum=$(cksum state/reports/*)
+ok 'a test' es notify --test kept
+ok 'what was told, again' es notify --resend HEAD
+is "$(cksum $(printf '%s\n' "$sum" | cut -d' ' -f3-))" "$sum" \
+	'leave what is kept as it is'
+ok 'are kept beside it' test -e "state/reports/$id-test.txt" -a \
+	-e "state/reports/$id-again.txt"
+not_ok 'where a report is asked for it comes' \
+	like "$(es report --list "$id")" 'This is a test'
+ok 'and listed' like "$(es report --list "$id-test")" 'This is a test'
 # names that are not quite a report's
 mkdir -p web/2023.json
 for name in 2024-summary.json 2024-summary.html 2024-summary.txt \

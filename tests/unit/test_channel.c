@@ -17,13 +17,16 @@ static struct es_session session;
 static struct channels all;
 static char dir[64];
 static char repo[] = "/srv/repo.git";
+static char state[] = "/x/state.db";
 static char host[] = "web1.example";
 
 static void setup(void)
 {
 	es_unit_enter_dir(dir);
 	err = (struct es_error)ES_ERROR_INIT;
-	session = (struct es_session){ .repo_path = repo, .host = host };
+	session = (struct es_session){ .repo_path = repo,
+				       .state_path = state,
+				       .host = host };
 	all = (struct channels){ 0 };
 	unsetenv("CREDENTIALS_DIRECTORY");
 }
@@ -192,6 +195,11 @@ static const struct {
 	{ "type = file\nhold_off = soon\n", "x.conf:3: " },
 	{ "type = file\npassword = x\n", "x.conf:3: " },
 	{ "type = file\nkeep = 5\n[channel two]\ntype = file\nkeep = 9\n",
+	  "channels 'ops' and 'two' write into the same folder" },
+	{ "type = file\n[channel two]\ntype = file\ndir = /x/reports\n",
+	  "channels 'ops' and 'two' write into the same folder" },
+	{ "type = file\ndir = /y//z/\n[channel two]\ntype = file\n"
+	  "dir = /y/./z\n",
 	  "channels 'ops' and 'two' write into the same folder" },
 };
 
