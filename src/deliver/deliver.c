@@ -228,7 +228,8 @@ static int serve(struct delivery *d, const struct channel *c,
 	if (!es_oid_is_none(&hello.new) && is_hello_due(d, c, row)) {
 		if (es_deliver_span(d, &hello, err) < 0)
 			return err->code;
-		if (d->out->failed + d->out->refused > failures)
+		if (d->out->failed + d->out->refused > failures &&
+		    row->attempts)
 			return 0;
 	}
 	return serve_news(d, c, kind, row, err);

@@ -64,10 +64,7 @@ static int all_are_told(struct delivery *d, const struct span *sp,
 {
 	struct es_oid main;
 
-	row->attempts = row->content_tries = 0;
-	row->next_try = 0;
-	row->refused = false;
-	d->ledger.dirty = true;
+	es_deliver_forget(d, row);
 	if (es_deliver_read(&main, d, "delivered", LEDGER_MAIN, sp->channel,
 			    err) < 0)
 		return err->code;

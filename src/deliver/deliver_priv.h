@@ -67,6 +67,8 @@ bool es_deliver_backs_off(const struct delivery *d,
 /* A failure in a row, and when it is tried again. */
 void es_deliver_fail(struct delivery *d, struct ledger_row *row,
 		     const struct es_transport_result *r);
+/* Nothing is left of what failed, as far as the row goes. */
+void es_deliver_forget(struct delivery *d, struct ledger_row *row);
 
 /* Whether nothing but what is urgent goes to the channel now. */
 bool es_deliver_is_quiet(const struct delivery *d, const struct channel *c);

@@ -129,14 +129,22 @@ void es_deliver_fail(struct delivery *d, struct ledger_row *row,
 	row->next_try = d->now + wait;
 }
 
+void es_deliver_forget(struct delivery *d, struct ledger_row *row)
+{
+	row->attempts = row->content_tries = 0;
+	/* of those who are late it says who they are */
+	if (row->kind != LEDGER_LATE)
+		row->done = 0;
+	row->refused = false;
+	row->next_try = 0;
+	d->ledger.dirty = true;
+}
+
 static void set_success(struct delivery *d, struct ledger_row *row,
 			const struct span *sp)
 {
-	row->attempts = row->content_tries = row->done = 0;
-	row->refused = false;
-	row->next_try = 0;
+	es_deliver_forget(d, row);
 	row->last_success = sp->slot > d->now ? sp->slot : d->now;
-	d->ledger.dirty = true;
 }
 
 /*
@@ -230,6 +238,19 @@ static void count_failure(struct delivery *d, const struct span *sp,
 		     r->outcome, row->last_error, false);
 }
 
+/*
+ * News must not wait for ever for a first word that nobody takes. Others are
+ * told of it, since this may be all that there is for long.
+ */
+static int leave_unsaid(struct delivery *d, const struct span *sp,
+			struct ledger_row *row, struct es_error *err)
+{
+	es_deliver_note(d, sp->channel, "its first word is left unsaid", NULL);
+	es_deliver_forget(d, row);
+	row->refused = true;
+	return move_on(d, sp, err);
+}
+
 /* @busy are recipients of a mail that were so while others were told. */
 static int settle(struct delivery *d, const struct span *sp,
 		  struct ledger_row *row, const struct es_transport_result *r,
@@ -252,7 +273,9 @@ static int settle(struct delivery *d, const struct span *sp,
 	}
 	count_failure(d, sp, row, r);
 	if (es_oid_is_none(&sp->old))
-		return 0;
+		return row->content_tries < CONTENT_TRIES
+			       ? 0
+			       : leave_unsaid(d, sp, row, err);
 	/* parts that went must not go again with others */
 	if ((r->outcome == ES_UNSURE || (has_parts(sp) && row->done > 0)) &&
 	    row->attempts % SAME_TRIES != 0)

@@ -270,6 +270,41 @@ channel '[channel second]' 'type = exec' "run = $work/take"
 ok 'when it is mended' es notify
 ok 'the status is content' es status
 
+# --- a first word that is refused for what is in it
+cat >strict <<'END2'
+#!/bin/sh
+# takes what has changes in it, and nothing else
+[ "$ETCSNAP_CHANGES" -gt 0 ] || exit 65
+exec "$(dirname "$0")/take"
+END2
+chmod 755 strict
+conf_for_tree '[channel strict]' 'type = exec' "run = $work/strict" \
+	'[channel second]' 'type = exec' "run = $work/take"
+at '2026-04-01 06:00'
+es commit
+rm -f told
+at '2026-04-01 07:00'
+change
+es commit
+not_ok 'a first word keeps news back' grep -q strict told
+rm told
+at '2026-04-01 08:00'
+change
+es commit
+is "$(grep strict told | cut -d' ' -f2-4)" 'main notice 1' 'but not for ever'
+rm told
+ok 'the status is content with that' es status
+# and where there is no news
+conf_for_tree '[channel stricter]' 'type = exec' "run = $work/strict" \
+	'[channel second]' 'type = exec' "run = $work/take"
+for hour in 10 11 12; do
+	at "2026-04-01 $hour:00"
+	es notify --due >said 2>&1
+done
+is "$(cut -d' ' -f1-4 told)" 'second main warning 0' 'others hear of it'
+ok 'the status, too' must_exit 1 es status
+rm told
+
 # --- no channel
 conf_for_tree
 change
