@@ -79,6 +79,11 @@ bool es_deliver_is_quiet(const struct delivery *d, const struct channel *c)
 	return false;
 }
 
+bool es_deliver_leaves(const struct delivery *d, const struct channel *c)
+{
+	return d->options->no_program && es_channel_is_program(c);
+}
+
 bool es_deliver_backs_off(const struct delivery *d,
 			  const struct ledger_row *row)
 {
@@ -235,6 +240,25 @@ static int serve(struct delivery *d, const struct channel *c,
 	return serve_news(d, c, kind, row, err);
 }
 
+/* All that is urgent was told with the rest, whatever became of it before. */
+static int skip_urgent(struct delivery *d, const struct channel *c,
+		       struct es_error *err)
+{
+	struct ledger_row *row =
+		es_ledger_find(&d->ledger, c->name, LEDGER_URGENT);
+	struct es_oid urgent;
+
+	if (row && (row->attempts || row->refused))
+		es_deliver_forget(d, row);
+	if (es_deliver_read(&urgent, d, "delivered", LEDGER_URGENT, c, err) < 0)
+		return err->code;
+	if (es_oid_equal(&urgent, &d->tip))
+		return 0;
+	if (es_deliver_set(d, "delivered", LEDGER_URGENT, c, &d->tip, err) < 0)
+		return err->code;
+	return es_deliver_drop(d, "sending", LEDGER_URGENT, c, err);
+}
+
 /*
  * What is urgent is told at once, but not twice: where all that is new was
  * told just so, it was among that.
@@ -242,7 +266,7 @@ static int serve(struct delivery *d, const struct channel *c,
 static int serve_both(struct delivery *d, const struct channel *c,
 		      struct es_error *err)
 {
-	struct es_oid at, urgent;
+	struct es_oid at;
 
 	if (c->type == CHANNEL_MAIL && es_deliver_serve_late(d, c, err) < 0)
 		return err->code;
@@ -254,16 +278,11 @@ static int serve_both(struct delivery *d, const struct channel *c,
 			       : serve(d, c, LEDGER_MAIN, err);
 	if (serve(d, c, LEDGER_MAIN, err) < 0)
 		return err->code;
-	if (es_deliver_read(&at, d, "delivered", LEDGER_MAIN, c, err) < 0 ||
-	    es_deliver_read(&urgent, d, "delivered", LEDGER_URGENT, c, err) < 0)
+	if (es_deliver_read(&at, d, "delivered", LEDGER_MAIN, c, err) < 0)
 		return err->code;
 	if (d->options->dry || !es_oid_equal(&at, &d->tip))
 		return d->options->dry ? 0 : serve(d, c, LEDGER_URGENT, err);
-	if (es_oid_equal(&urgent, &at))
-		return 0;
-	if (es_deliver_set(d, "delivered", LEDGER_URGENT, c, &at, err) < 0)
-		return err->code;
-	return es_deliver_drop(d, "sending", LEDGER_URGENT, c, err);
+	return skip_urgent(d, c, err);
 }
 
 /* A sample, or a run that is told again. */
@@ -306,7 +325,7 @@ static int serve_all(struct delivery *d, struct es_error *err)
 			continue;
 		found = true;
 		if (!es_channel_is_here(c, d->session->host) ||
-		    (d->options->no_program && es_channel_is_program(c)))
+		    es_deliver_leaves(d, c))
 			continue;
 		if (!d->options->force && !d->options->dry &&
 		    es_clock_now().tv_sec - d->now > BUDGET)

@@ -61,6 +61,8 @@ int es_deliver_settle_late(struct delivery *d, const struct span *sp,
 			   const struct es_transport_result *r,
 			   unsigned int busy, struct es_error *err);
 
+/* Whether the channel is for somebody who may run programs. */
+bool es_deliver_leaves(const struct delivery *d, const struct channel *c);
 /* Whether a failure is too fresh to try again. */
 bool es_deliver_backs_off(const struct delivery *d,
 			  const struct ledger_row *row);

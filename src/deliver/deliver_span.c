@@ -193,6 +193,16 @@ static bool has_parts(const struct span *sp)
 	return sp->kind != LEDGER_LATE;
 }
 
+/* Nothing is left to tell, nor of a message that failed. */
+static int pass_over(struct delivery *d, const struct span *sp,
+		     struct ledger_row *row, struct es_error *err)
+{
+	/* without a failure it is a recipient that is refused, and stays so */
+	if (row->attempts)
+		es_deliver_forget(d, row);
+	return move_on(d, sp, err);
+}
+
 /* Programs of the administrator hear of it, too. */
 static void tell_hooks(struct delivery *d, const struct span *sp)
 {
@@ -391,7 +401,7 @@ int es_deliver_span(struct delivery *d, const struct span *sp,
 			es_deliver_note(d, sp->channel,
 					"nothing in that run is for it", NULL);
 		else if (!d->options->dry)
-			rc = move_on(d, &full, err);
+			rc = pass_over(d, &full, row, err);
 	} else if (d->options->dry) {
 		rc = show(d, &msg, err);
 	} else if (once) {

@@ -116,7 +116,7 @@ static bool tell(struct delivery *d, const struct channel *refused,
 		    !es_channel_is_here(c, d->session->host))
 			continue;
 		anybody = true;
-		if (!es_deliver_is_quiet(d, c))
+		if (!es_deliver_is_quiet(d, c) && !es_deliver_leaves(d, c))
 			told |= tell_one(d, c, refused, row);
 	}
 	return told || !anybody;
@@ -131,7 +131,7 @@ static bool is_to_be_told(const struct delivery *d,
 
 void es_deliver_tell_refusals(struct delivery *d)
 {
-	if (d->options->test || d->options->resend)
+	if (d->options->test || d->options->resend || d->options->channel)
 		return;
 	for (size_t i = 0; i < d->channels.n; i++) {
 		const struct channel *c = &d->channels.list[i];

@@ -270,6 +270,66 @@ channel '[channel second]' 'type = exec' "run = $work/take"
 ok 'when it is mended' es notify
 ok 'the status is content' es status
 
+# --- what failed and is put back leaves nothing
+at '2026-03-29 06:00'
+cp -p "$root/etc/hosts" hosts
+day=29
+for status in 65 77; do
+	echo $status >./exit
+	for minute in 00 10 20; do
+		at "2026-03-$day 09:$minute"
+		change "$root/etc/hosts"
+		es commit
+	done
+	ok "a failure, $status" like "$(es status)" '3 tries in vain'
+	rm -f told "$root/etc/hosts"
+	echo 0 >./exit
+	cp -p hosts "$root/etc/hosts"
+	at "2026-03-$day 12:00"
+	day=$((day + 1))
+	ok "is told no more, $status" es commit
+	not_ok 'when nothing is left of it' test -e told
+	not_ok 'nor is there one left' like "$(es status)" 'in vain'
+done
+at '2026-03-30 13:00'
+change
+told 'ops main notice 1;second main notice 1;' 'what is new then'
+ok 'is told as ever' grep -q /etc/motd text
+channel 'hold_off = 1h' 'urgent = warning'
+at '2026-03-31 08:00'
+change
+es commit
+rm told
+echo 77 >./exit
+at '2026-03-31 08:10'
+change "$root/etc/sudoers"
+told 'ops urgent warning 1;' 'what is urgent is refused'
+echo 0 >./exit
+at '2026-03-31 09:20'
+told 'ops main warning 1;' 'and told with the rest'
+ok 'which is enough' es status
+
+# --- who tells others of a refusal
+conf_for_tree '[channel ops]' 'type = exec' "run = $work/deny" \
+	'[channel second]' 'type = exec' "run = $work/take"
+at '2026-04-02 06:00'
+change
+es commit --no-notify
+ok 'one channel alone' must_exit 1 es notify --channel ops
+not_ok 'sends nothing to others' test -e told
+if setpriv --no-new-privs true 2>/dev/null; then
+	ok 'where no program may run' setpriv --no-new-privs \
+		"$ETCSNAP" -c "$conf" notify --due
+	not_ok 'none hears of it' test -e told
+else
+	skip 'there is no setpriv' 2
+fi
+at '2026-04-02 07:00'
+es commit
+is "$(cut -d' ' -f1-3 told | sort | tr '\n' ';')" \
+	'second main notice;second main warning;' 'the next run tells all of it'
+rm told
+
 # --- a first word that is refused for what is in it
 cat >strict <<'END2'
 #!/bin/sh
@@ -280,15 +340,15 @@ END2
 chmod 755 strict
 conf_for_tree '[channel strict]' 'type = exec' "run = $work/strict" \
 	'[channel second]' 'type = exec' "run = $work/take"
-at '2026-04-01 06:00'
+at '2026-04-03 06:00'
 es commit
 rm -f told
-at '2026-04-01 07:00'
+at '2026-04-03 07:00'
 change
 es commit
 not_ok 'a first word keeps news back' grep -q strict told
 rm told
-at '2026-04-01 08:00'
+at '2026-04-03 08:00'
 change
 es commit
 is "$(grep strict told | cut -d' ' -f2-4)" 'main notice 1' 'but not for ever'
@@ -298,7 +358,7 @@ ok 'the status is content with that' es status
 conf_for_tree '[channel stricter]' 'type = exec' "run = $work/strict" \
 	'[channel second]' 'type = exec' "run = $work/take"
 for hour in 10 11 12; do
-	at "2026-04-01 $hour:00"
+	at "2026-04-03 $hour:00"
 	es notify --due >said 2>&1
 done
 is "$(cut -d' ' -f1-4 told)" 'second main warning 0' 'others hear of it'
