@@ -324,6 +324,12 @@ static int serve_all(struct delivery *d, struct es_error *err)
 		    strcmp(d->options->channel, c->name) != 0)
 			continue;
 		found = true;
+		if (d->options->channel &&
+		    !es_channel_is_here(c, d->session->host))
+			es_deliver_note(d, c,
+					"nothing is sent, since 'hosts' does "
+					"not name this machine",
+					d->session->host);
 		if (!es_channel_is_here(c, d->session->host) ||
 		    es_deliver_leaves(d, c))
 			continue;

@@ -311,7 +311,21 @@ static int show(struct delivery *d, const struct message *msg,
 	return 0;
 }
 
-/* A sample, or what is told again: nothing is remembered of it. */
+/* A sample, or a run that is told again: to all, and as it is. */
+static bool is_once(const struct span *sp)
+{
+	return sp->test || sp->again;
+}
+
+/* Nobody tries again, and nothing is remembered. */
+static void fail_once(struct delivery *d, const struct channel *c,
+		      enum es_transport_outcome outcome, const char *why)
+{
+	d->out->failed++;
+	note_failure(d, c, es_transport_outcome_name(outcome), outcome, why,
+		     true);
+}
+
 static int tell_once(struct delivery *d, struct message *msg,
 		     struct es_error *err)
 {
@@ -319,14 +333,10 @@ static int tell_once(struct delivery *d, struct message *msg,
 	unsigned int none = 0;
 	int rc = es_send_message(&r, &d->maker, msg, &none, err);
 
-	if (rc == 0 && r.outcome == ES_SENT) {
+	if (rc == 0 && r.outcome == ES_SENT)
 		d->out->sent++;
-	} else if (rc == 0) {
-		d->out->failed++;
-		note_failure(d, msg->span->channel,
-			     es_transport_outcome_name(r.outcome), r.outcome,
-			     r.text, true);
-	}
+	else if (rc == 0)
+		fail_once(d, msg->span->channel, r.outcome, r.text);
 	es_transport_dispose(&r);
 	return rc;
 }
@@ -368,6 +378,11 @@ static int cannot_make(struct delivery *d, const struct span *sp,
 	if (err->code == -ENOMEM || d->options->dry)
 		return err->code;
 	*err = (struct es_error)ES_ERROR_INIT;
+	if (is_once(sp)) {
+		fail_once(d, sp->channel, config ? ES_DENIED : ES_RETRY,
+			  why.msg);
+		return 0;
+	}
 	if (es_send_result(&r, config ? ES_DENIED : ES_RETRY, why.msg, err) < 0)
 		return err->code;
 	count_failure(d, sp, row, &r);
@@ -380,15 +395,16 @@ int es_deliver_span(struct delivery *d, const struct span *sp,
 {
 	struct ledger_row *row =
 		es_ledger_row(&d->ledger, sp->channel->name, sp->kind);
-	const bool once = sp->test || sp->again;
+	const bool once = is_once(sp);
 	struct span full = *sp;
 	struct message msg;
 	int rc;
 
 	if (!row)
 		return es_fail_oom(err);
-	full.counts = row->content_tries >= CONTENT_TRIES;
-	if (sp->kind != LEDGER_LATE && sp->channel->type == CHANNEL_MAIL &&
+	full.counts = !once && row->content_tries >= CONTENT_TRIES;
+	if (!once && sp->kind != LEDGER_LATE &&
+	    sp->channel->type == CHANNEL_MAIL &&
 	    es_deliver_late(&full.late, d, sp->channel, err) < 0)
 		return err->code;
 	rc = es_message_make(&msg, &d->maker, &full, err);

@@ -173,17 +173,20 @@ assert mail["to"] == ["root@example.org"]
 assert "he is busy still" in text and "\n+one of two" not in text'
 ok 'which the status says' like "$(es status 2>&1)" 'ops: .* in vain'
 channel patient 'to = root@example.org' 'to = later@example.org'
+ok 'a test meanwhile' es notify --test ops
+ok 'is for both' look patient 1 '
+assert mail["to"] == ["root@example.org", "later@example.org"]'
 clock '2026-03-10 12:00'
 es commit >said 2>&1
-is "$(taken patient)" 1 'when he is back'
-ok 'he is told all that he missed' look patient 1 '
+is "$(taken patient)" 2 'when he is back'
+ok 'he is told all that he missed' look patient 2 '
 assert mail["to"] == ["later@example.org"], mail["to"]
 assert "one of two is busy" in text and "he is busy still" in text'
 is "$(mark delivered/late/ops)$(mark sending/late/ops)" '' 'and that is over'
 ok 'the status is content' es status
 clock '2026-03-10 13:00'
 change 'to both again'
-ok 'both are told again' look patient 2 '
+ok 'both are told again' look patient 3 '
 assert mail["to"] == ["root@example.org", "later@example.org"]
 assert "one of two" not in re.sub("(?m)^ .*$", "", text)'
 

@@ -225,6 +225,16 @@ ok 'a run that is nothing to the channel' es notify --resend HEAD
 is "$(mark delivered/main/ops)" "$before" 'moves nothing'
 told 'ops main info 1;' 'and nothing is lost'
 
+# --- nor does a test
+channel 'template = nosuch.txt'
+ok 'a test without a template' must_exit 1 es notify --test ops
+channel
+ok 'is not remembered' es status
+channel 'hosts = nobody-*'
+es notify --test ops >said 2>&1
+ok 'on another host it says why' like "$(cat said)" "'hosts' does not"
+not_ok 'and sends nothing' test -e told
+
 # --- a channel that cannot be told keeps no other one back
 channel 'template = broken.txt' '[channel second]' 'type = exec' \
 	"run = $work/take"
