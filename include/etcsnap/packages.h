@@ -147,6 +147,17 @@ int es_packages_owner(struct es_packages *p, const char *path, size_t len,
 int es_packages_check(const struct es_package_file *file, int fd);
 
 /**
+ * es_packages_check_link - is a symlink as its package has it
+ * @file: es_packages_owner()
+ * @fd:   the symlink itself, open with O_PATH
+ *
+ * Return: 1 it is, 0 it differs, -ENOTSUP the package's manager has no
+ * checksum of symlinks (so that what it has one for is a file), or another
+ * negative errno of reading.
+ */
+int es_packages_check_link(const struct es_package_file *file, int fd);
+
+/**
  * es_packages_each_file - every file that some package owns
  * @p:       packages; the first call loads the file lists
  * @each:    called with each path (NUL-terminated, @len bytes) and what its

@@ -19,12 +19,14 @@
 /* What a line says; the second one is known again by its text. */
 #define DIFFERS "differs from package "
 #define MISSING "is missing, package "
+#define NO_FILE "is no regular file as in package "
 
 /* A file to be compared. */
 struct task {
 	char *path;
 	size_t len;
 	struct es_package_file file;
+	bool is_link;
 	int result; /* of es_packages_check(), or of opening */
 };
 
@@ -60,7 +62,7 @@ static void end(struct es_findings *f)
 	free(t);
 }
 
-static int add_task(struct tasks *t, const char *path, size_t len,
+static int add_task(struct tasks *t, const struct es_seen *seen,
 		    const struct es_package_file *file)
 {
 	if (t->n == t->cap) {
@@ -75,8 +77,9 @@ static int add_task(struct tasks *t, const char *path, size_t len,
 
 	struct task *task = &t->all[t->n];
 
-	*task = (struct task){ .len = len, .file = *file };
-	task->path = strndup(path, len);
+	*task = (struct task){ .len = seen->len, .file = *file };
+	task->is_link = seen->now->type == ES_TYPE_LINK;
+	task->path = strndup(seen->path, seen->len);
 	if (!task->path)
 		return -ENOMEM;
 	t->n++;
@@ -102,7 +105,11 @@ static bool changed(const struct es_seen *seen)
 	const struct es_entry *a = seen->was, *b = seen->now;
 	unsigned int kind = ES_HAS_SHA256 | ES_HAS_HMAC;
 
-	if (!a || a->type != ES_TYPE_FILE || a->size != b->size)
+	if (!a || a->type != b->type)
+		return true;
+	if (b->type == ES_TYPE_DIR)
+		return false;
+	if (a->size != b->size)
 		return true;
 	if ((a->has & kind) && (a->has & kind) == (b->has & kind))
 		return memcmp(a->digest, b->digest, sizeof(a->digest)) != 0;
@@ -124,13 +131,46 @@ static bool is_due(struct es_findings *f, const struct es_seen *seen)
 	       !is_own_ground(seen->path);
 }
 
+static bool is_link_to_file(const struct es_checks *c, const char *path)
+{
+	struct stat st;
+
+	return es_inside_stat(c, path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+static bool is_link_of(const struct es_checks *c, const char *path,
+		       const struct es_package_file *file)
+{
+	ES_CLEANUP(es_closep)
+	int fd = es_inside_open(c, path, O_PATH | O_NOFOLLOW);
+
+	return fd >= 0 && es_packages_check_link(file, fd) == 1;
+}
+
+/* Whether all is said of what is no file. A link is good where it leads to the
+ * same content: that is compared. */
+static bool settle_other(struct es_findings *f, const struct es_seen *seen,
+			 const struct es_package_file *file)
+{
+	if (seen->now->type == ES_TYPE_LINK) {
+		if (is_link_of(f->checks, seen->path, file))
+			return true;
+		if (is_link_to_file(f->checks, seen->path))
+			return false;
+	}
+	es_finding(f, seen->path, seen->len, NO_FILE "%s", file->package->name);
+	return true;
+}
+
 static int note(struct es_findings *f, const struct es_seen *seen,
 		struct es_error *err)
 {
 	struct es_package_file file = { 0 };
 	const struct es_entry *e = seen->now;
-	int rc = es_packages_owner(f->checks->options.packages, seen->path,
-				   seen->len, &file, err);
+	/* The '/' after a directory is no part of its name. */
+	size_t len = seen->len - (e && e->type == ES_TYPE_DIR);
+	int rc = es_packages_owner(f->checks->options.packages, seen->path, len,
+				   &file, err);
 
 	if (rc <= 0 || file.conffile || file.kind == ES_PACKAGE_NONE)
 		return rc < 0 ? rc : 0;
@@ -139,13 +179,15 @@ static int note(struct es_findings *f, const struct es_seen *seen,
 			   file.package->name);
 		return 0;
 	}
+	if (e->type != ES_TYPE_FILE && settle_other(f, seen, &file))
+		return 0;
 	if (file.kind == ES_PACKAGE_SHA256 && (e->has & ES_HAS_SHA256)) {
 		if (memcmp(file.digest, e->digest, sizeof(e->digest)) != 0)
 			es_finding(f, seen->path, seen->len, DIFFERS "%s",
 				   file.package->name);
 		return 0;
 	}
-	if (add_task(f->payload, seen->path, seen->len, &file) < 0)
+	if (add_task(f->payload, seen, &file) < 0)
 		return es_fail_oom(err);
 	return 0;
 }
@@ -162,8 +204,6 @@ static int entry(struct es_findings *f, const struct es_seen *seen,
 				       !is_own_ground(seen->path)
 			       ? note(f, seen, err)
 			       : 0;
-	if (e->type != ES_TYPE_FILE)
-		return 0;
 	if (is_due(f, seen))
 		return note(f, seen, err);
 	es_findings_repeat(f, seen->path, seen->len);
@@ -231,9 +271,10 @@ static int find_missing(void *payload, const char *path, size_t len,
 
 static void compare(const struct es_checks *c, struct task *task)
 {
+	const int follow = task->is_link ? 0 : O_NOFOLLOW;
 	ES_CLEANUP(es_closep)
 	int fd = es_inside_open(c, task->path,
-				O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+				O_RDONLY | O_NONBLOCK | O_NOCTTY | follow);
 
 	task->result = fd < 0 ? fd : es_packages_check(&task->file, fd);
 }

@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -109,23 +108,6 @@ static int compare_file(struct reader *r, const struct judged *t, int fd)
 	return is_same(&t->file, own);
 }
 
-/* Only apk has a checksum of a symlink: that of its target's text. */
-static int compare_link(struct reader *r, const struct judged *t, int fd)
-{
-	char target[PATH_MAX];
-	ssize_t n = readlinkat(fd, "", target, sizeof(target));
-
-	if (strcmp(t->file.package->manager, "apk") != 0)
-		return 0;
-	if (n < 0)
-		return -errno;
-	struct es_digest *d = begin(r, t->file.kind);
-	if (!d)
-		return -ENOMEM;
-	es_digest_update(d, target, (size_t)n);
-	return is_same(&t->file, d);
-}
-
 static int compare(struct reader *r, const struct judged *t)
 {
 	const char *path = t->asked->path;
@@ -136,8 +118,11 @@ static int compare(struct reader *r, const struct judged *t)
 	/* What it is comes first: opening a device could do anything. */
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
-	if (S_ISLNK(st.st_mode))
-		return compare_link(r, t, fd);
+	if (S_ISLNK(st.st_mode)) {
+		const int rc = es_packages_check_link(&t->file, fd);
+
+		return rc == -ENOTSUP ? 0 : rc;
+	}
 	if (!S_ISREG(st.st_mode))
 		return 0;
 	ES_CLEANUP(es_closep)

@@ -263,16 +263,25 @@ static int feed(struct es_digest *d, int fd)
 	}
 }
 
+/* What a package's kinds of checksum are called by those who compute them. */
+static const enum es_digest_kind kinds[] = {
+	[ES_PACKAGE_MD5] = ES_DIGEST_MD5,
+	[ES_PACKAGE_SHA1] = ES_DIGEST_SHA1,
+	[ES_PACKAGE_SHA256] = ES_DIGEST_SHA256,
+};
+
+static int is_digest(const struct es_package_file *file, struct es_digest *d)
+{
+	uint8_t is[ES_SHA256_LEN];
+
+	es_digest_end(d, is);
+	return memcmp(is, file->digest, pkg_digest_len(file->kind)) == 0;
+}
+
 int es_packages_check(const struct es_package_file *file, int fd)
 {
-	static const enum es_digest_kind kinds[] = {
-		[ES_PACKAGE_MD5] = ES_DIGEST_MD5,
-		[ES_PACKAGE_SHA1] = ES_DIGEST_SHA1,
-		[ES_PACKAGE_SHA256] = ES_DIGEST_SHA256,
-	};
 	ES_CLEANUP(es_digest_freep) struct es_digest *d = NULL;
 	struct es_error err = ES_ERROR_INIT;
-	uint8_t is[ES_SHA256_LEN];
 
 	if (file->kind == ES_PACKAGE_NONE)
 		return -ENOTSUP;
@@ -281,8 +290,26 @@ int es_packages_check(const struct es_package_file *file, int fd)
 		return rc;
 	es_digest_begin(d);
 	rc = feed(d, fd);
+	return rc < 0 ? rc : is_digest(file, d);
+}
+
+int es_packages_check_link(const struct es_package_file *file, int fd)
+{
+	ES_CLEANUP(es_digest_freep) struct es_digest *d = NULL;
+	struct es_error err = ES_ERROR_INIT;
+	char target[PATH_MAX];
+
+	/* Only apk has a checksum of a symlink: that of its target's text. */
+	if (file->kind == ES_PACKAGE_NONE ||
+	    strcmp(file->package->manager, "apk") != 0)
+		return -ENOTSUP;
+	ssize_t n = readlinkat(fd, "", target, sizeof(target));
+	if (n < 0)
+		return -errno;
+	int rc = es_digest_new(&d, kinds[file->kind], NULL, &err);
 	if (rc < 0)
 		return rc;
-	es_digest_end(d, is);
-	return memcmp(is, file->digest, pkg_digest_len(file->kind)) == 0;
+	es_digest_begin(d);
+	es_digest_update(d, target, (size_t)n);
+	return is_digest(file, d);
 }

@@ -352,6 +352,59 @@ START_TEST(package_files_that_are_missing)
 }
 END_TEST
 
+#define NO_FILE " is no regular file as in package tool\n"
+
+START_TEST(package_files_replaced_by_others)
+{
+	put_package("1", MD5_HELLO);
+	es_unit_put("usr/bin/tool", "hello\n", 0755);
+	es_unit_checks_run(&unit);
+	ck_assert_int_eq(unlink("usr/bin/tool"), 0);
+	ck_assert_int_eq(symlink("/opt/tool", "usr/bin/tool"), 0);
+	ck_assert_int_eq(unlink("usr/bin/other"), 0);
+	ck_assert_int_eq(mkdir("usr/bin/other", 0755), 0);
+	for (int i = 0; i < 3; i++) {
+		es_unit_checks_run(&unit);
+		ASSERT_FOUND("package-files",
+			     "/usr/bin/other/" NO_FILE "/usr/bin/tool" NO_FILE);
+		unit.full = i == 1;
+	}
+	/* A link is as good as what it leads to. */
+	unit.full = false;
+	es_unit_put("opt/tool", "wrong\n", 0755);
+	ck_assert_int_eq(rmdir("usr/bin/other"), 0);
+	ck_assert_int_eq(mkfifo("usr/bin/other", 0600), 0);
+	ck_assert_int_eq(unlink("usr/bin/tool"), 0);
+	ck_assert_int_eq(symlink("../../opt/tool", "usr/bin/tool"), 0);
+	es_unit_checks_run(&unit);
+	ASSERT_FOUND("package-files", "/usr/bin/other" NO_FILE DIFFERS);
+	es_unit_put("opt/tool", "hello\n", 0755);
+	unit.full = true;
+	es_unit_checks_run(&unit);
+	ASSERT_FOUND("package-files", "/usr/bin/other" NO_FILE);
+}
+END_TEST
+
+/* The checksum is that of the text "hello", as the link has it. */
+START_TEST(package_files_that_are_links)
+{
+	es_unit_put("lib/apk/db/installed",
+		    "P:tool\nV:1\nF:usr/bin\nR:tool\n"
+		    "Z:Q1qvTGHdzF6KLavt4PO0gs2a6pQ00=\n\n",
+		    0644);
+	es_unit_put("usr/bin/hello", "wrong\n", 0755);
+	es_unit_put("usr/bin/world", "wrong\n", 0755);
+	ck_assert_int_eq(symlink("hello", "usr/bin/tool"), 0);
+	unit.full = true;
+	es_unit_checks_run(&unit);
+	ASSERT_FOUND("package-files", "");
+	ck_assert_int_eq(unlink("usr/bin/tool"), 0);
+	ck_assert_int_eq(symlink("world", "usr/bin/tool"), 0);
+	es_unit_checks_run(&unit);
+	ASSERT_FOUND("package-files", DIFFERS);
+}
+END_TEST
+
 START_TEST(package_files_whose_directory_is_missing)
 {
 	put_package("1", MD5_HELLO);
@@ -561,6 +614,8 @@ static void add_basic(TCase *tc)
 	tcase_add_test(tc, package_files);
 	tcase_add_test(tc, package_files_known_before_the_state_was_lost);
 	tcase_add_test(tc, package_files_that_are_missing);
+	tcase_add_test(tc, package_files_replaced_by_others);
+	tcase_add_test(tc, package_files_that_are_links);
 	tcase_add_test(tc, package_files_whose_directory_is_missing);
 	tcase_add_test(tc, checksum_lists);
 	tcase_add_test(tc, checksum_lists_of_unwatched_files);
