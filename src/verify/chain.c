@@ -220,7 +220,19 @@ static bool is_below(const char *name, const char *dir)
 	return strncmp(name, dir, strlen(dir)) == 0;
 }
 
-/* Whether a commit is one of a branch's, or of any time before its boundary. */
+/* Whether a commit, as far as it can be read, may be older than another. */
+static bool may_be_older(struct es_verify *v, const struct es_oid *id,
+			 int64_t than)
+{
+	ES_CLEANUP(es_commit_freep) struct es_commit *c = NULL;
+	struct es_error ignored = ES_ERROR_INIT;
+
+	return es_commit_read(&c, v->s->store, id, &ignored) < 0 ||
+	       es_commit_time(c) <= than;
+}
+
+/* Whether a commit is one of a branch's; else whether its history is cut, and
+ * the commit so old that it may have gone with the rest. */
 static bool is_on(struct es_verify *v, const struct es_verify_ref *ref,
 		  const char *branch, bool *cut)
 {
@@ -230,7 +242,8 @@ static bool is_on(struct es_verify *v, const struct es_verify_ref *ref,
 
 	*cut = false;
 	if (strcmp(branch, "main") == 0) {
-		*cut = v->cut;
+		*cut = v->cut && may_be_older(v, &ref->oid,
+					      v->chain[v->n_chain - 1].when);
 		return es_verify_place(v, &ref->oid) != SIZE_MAX;
 	}
 	if (es_store_tip(&tip, v->s->store, branch, &ignored) <= 0 ||
@@ -241,7 +254,8 @@ static bool is_on(struct es_verify *v, const struct es_verify_ref *ref,
 
 		if (es_history_next(h, &c, &ignored) <= 0)
 			return false;
-		*cut = es_commit_is_cut(c);
+		*cut = es_commit_is_cut(c) &&
+		       may_be_older(v, &ref->oid, es_commit_time(c));
 		if (es_oid_equal(es_commit_id(c), &ref->oid))
 			return true;
 	}

@@ -260,14 +260,33 @@ for day in 1 2 3 4 5 6 7; do
 	export SOURCE_DATE_EPOCH
 	echo "day $day" >>"$root/etc/hosts"
 	es commit || bail 'a run failed'
+	[ "$day" -gt 1 ] || git_repo update-ref refs/etcsnap/owed/main/old main
 done
 es prune >/dev/null || bail 'cannot prune'
 unset SOURCE_DATE_EPOCH
+old=$(git_repo rev-parse refs/etcsnap/owed/main/old)
+git_repo update-ref -d refs/etcsnap/owed/main/old
 ok 'a pruned repository is whole' es verify
 ok 'and its branches are signed' like "$(cat "$es_out")" \
 	' 3 runs on main, 1?[0-9] good signatures.*: all good$'
 ok 'as git says' fsck --no-dangling
 ok 'its history alone' es verify --history
+git_repo update-ref refs/etcsnap/owed/main/ops "$old"
+ok 'what was cut away may have been told' es verify --history
+ok 'and nobody knows' like "$(cat "$es_out")" \
+	'^warning: reference refs/etcsnap/owed/main/ops: .* may be older'
+tip=$(tip)
+git_repo update-ref refs/etcsnap/owed/main/ops "$tip"
+git_repo log -1 --format=%B main >message
+git_repo update-ref refs/heads/main "$(
+	git_repo -c user.name=x -c user.email=x@example.org \
+		commit-tree -p main~1 -F message 'main^{tree}'
+)"
+ok 'what is kept was not cut away' must_exit 1 es verify --history
+ok 'and must be there' like "$(cat "$es_out")" \
+	'^bad: reference refs/etcsnap/owed/main/ops: points to .* not on main'
+git_repo update-ref refs/heads/main "$tip"
+git_repo update-ref -d refs/etcsnap/owed/main/ops
 rm "$repo/shallow"
 ok 'without its boundary it is not' must_exit 1 es verify
 ok 'what is behind it is missing' like "$(cat "$es_out")" \
