@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define THREADS_MAX 16
@@ -35,6 +36,7 @@ struct work {
 	struct es_sign_trust *trust;
 	bool known;	      /* there is a file of allowed signers */
 	bool wanted;	      /* commits are to be signed */
+	int64_t began;	      /* when key and list were written last */
 	pthread_mutex_t lock; /* guards all below */
 	size_t ref;	      /* the next reference to begin with */
 	struct es_oid at;     /* the next commit of a branch; all zero = none */
@@ -289,21 +291,61 @@ static void run_all(struct work *w)
 
 /* -------------------------------------------------------------- all of them */
 
+/* A path as git reads it from its configuration. */
+static int path_setting(struct es_buf *out, const struct es_store *st,
+			const char *key, struct es_error *err)
+{
+	ES_CLEANUP(es_buf_dispose) struct es_buf value = ES_BUF_INIT(65536);
+	const char *home = getenv("HOME"), *path;
+
+	if (es_store_setting(&value, st, key, err) < 0)
+		return err->code;
+	path = es_buf_str(&value);
+	if (home && strncmp(path, "~/", 2) == 0)
+		es_buf_addf(out, "%s%s", home, path + 1);
+	else
+		es_buf_adds(out, path);
+	return es_buf_check(out, err);
+}
+
+static void note_began(struct work *w, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0 && st.st_mtime > w->began)
+		w->began = st.st_mtime;
+}
+
 static int open_trust(struct work *w, struct es_error *err)
 {
 	ES_CLEANUP(es_buf_dispose) struct es_buf allowed = ES_BUF_INIT(65536);
 	ES_CLEANUP(es_buf_dispose) struct es_buf revoked = ES_BUF_INIT(65536);
 	const struct es_session *s = w->v->s;
 
-	if (es_store_setting(&allowed, s->store, ALLOWED, err) < 0 ||
-	    es_store_setting(&revoked, s->store, REVOKED, err) < 0)
+	if (path_setting(&allowed, s->store, ALLOWED, err) < 0 ||
+	    path_setting(&revoked, s->store, REVOKED, err) < 0)
 		return err->code;
 	w->known = allowed.len > 0;
+	note_began(w, es_buf_str(&allowed));
+	note_began(w, es_conf_text(s->conf, ES_CONF_REPOSITORY_SIGN_KEY));
 	w->wanted = es_conf_is_set(s->conf, ES_CONF_REPOSITORY_SIGN_KEY) &&
 		    es_conf_number(s->conf, ES_CONF_REPOSITORY_SIGN) !=
 			    ES_CONF_SIGN_NO;
 	return es_sign_trust_new(&w->trust, w->known ? allowed.data : NULL,
 				 revoked.len ? revoked.data : NULL, err);
+}
+
+/* No commit is signed. Where no run may be without, that is right only until
+ * the first one after the key was made. */
+static enum es_verify_level unsigned_level(const struct work *w)
+{
+	const struct es_verify *v = w->v;
+
+	return es_conf_number(v->s->conf, ES_CONF_REPOSITORY_SIGN) ==
+				       ES_CONF_SIGN_REQUIRE &&
+			       v->chain[0].when > w->began
+		       ? ES_VERIFY_BAD
+		       : ES_VERIFY_WARNING;
 }
 
 static void tell_result(struct work *w)
@@ -326,7 +368,7 @@ static void tell_result(struct work *w)
 			       "are trusted",
 			       (unsigned long long)w->strangers);
 	if (w->wanted && !w->any && w->v->n_chain)
-		es_verify_tell(w->v, ES_VERIFY_WARNING, &keygen,
+		es_verify_tell(w->v, unsigned_level(w), &keygen,
 			       "are missing: no commit has one, though "
 			       "sign_key is set");
 }

@@ -50,6 +50,33 @@ ok 'as an approval by git would be' git_repo -c user.name=t -c user.email=t@t \
 	-c user.signingkey="$state/sign_key" tag -s -m yes approved/1 main
 ok 'verify counts that, too' like "$(es verify)" '3 good signatures.*: all good$'
 
+git_repo tag -d approved/1 >/dev/null
+git_repo config gpg.ssh.allowedSignersFile '~/list'
+mkdir -p home && cp "$state/allowed_signers" home/list
+ok 'a list in a home' env HOME="$work/home" git --git-dir="$repo" \
+	verify-commit main
+ok 'is found as git finds it' env HOME="$work/home" "$ETCSNAP" -c "$conf" \
+	--root "$root" verify
+git_repo config gpg.ssh.allowedSignersFile "$state/allowed_signers"
+
+# --- all signatures taken away ---------------------------------------------------
+before=$(tip)
+parent=
+for commit in $(git_repo rev-list --reverse main); do
+	git_repo log -1 --format=%B "$commit" >message
+	parent=$(git_repo -c user.name=t -c user.email=t@t commit-tree \
+		${parent:+-p $parent} -F message "$commit^{tree}")
+done
+git_repo update-ref refs/heads/main "$parent"
+none='signature signatures: are missing: no commit has one'
+touch -d '2 days' "$state/allowed_signers"
+ok 'a key that came after the last run' like "$(es verify --history)" \
+	"^warning: $none"
+touch -d '2 days ago' "$state/sign_key" "$state/allowed_signers"
+ok 'an older one has signed it' must_exit 1 es verify --history
+ok 'so the signatures are gone' like "$(cat "$es_out")" "^bad: $none"
+git_repo update-ref refs/heads/main "$before"
+
 # --- the key fails -----------------------------------------------------------------
 before=$(tip)
 mv "$state/sign_key" away
