@@ -104,6 +104,31 @@ static bool is_symbolic(const struct es_buf *text)
 	return text->len > 5 && memcmp(text->data, "ref: ", 5) == 0;
 }
 
+/* It may lead to a reference that is still to come, as for git. */
+static int take_symbolic(struct refs *r, struct es_audit_ref *ref,
+			 struct es_buf *text)
+{
+	git_oid oid;
+
+	if (text->data[text->len - 1] == '\n')
+		es_buf_truncate(text, text->len - 1);
+	if (!is_valid(es_buf_str(text) + strlen("ref: "))) {
+		tell_ref(r, ref->name, "leads to what is no reference");
+		return 0;
+	}
+	pthread_mutex_lock(&r->st->mutex);
+	const int rc = git_reference_name_to_id(&oid, r->st->repo, ref->name);
+	pthread_mutex_unlock(&r->st->mutex);
+	if (rc == GIT_ENOTFOUND)
+		return 0;
+	if (rc < 0) {
+		tell_ref(r, ref->name, "does not lead to an object");
+		return 0;
+	}
+	oid_from_git(&ref->oid, &oid);
+	return r->each(r->payload, ref);
+}
+
 static int take_loose(struct refs *r, const char *name)
 {
 	ES_CLEANUP(es_buf_dispose) struct es_buf text = ES_BUF_INIT(REF_MAX);
@@ -119,8 +144,8 @@ static int take_loose(struct refs *r, const char *name)
 		tell_ref(r, name, why.msg);
 		return 0;
 	}
-	if (is_symbolic(&text) && strncmp(name, "refs/remotes/", 13) == 0)
-		return 0;
+	if (is_symbolic(&text))
+		return take_symbolic(r, &ref, &text);
 	if (text.len == ES_OID_HEX + 1 && text.data[ES_OID_HEX] == '\n' &&
 	    parse_id(&ref.oid, text.data, ES_OID_HEX))
 		return r->each(r->payload, &ref);

@@ -116,6 +116,15 @@ finds 'or it is not' \
 	'^bad: reference refs/etcsnap/delivered/main/ops: points to .* not on main'
 git_repo update-ref refs/heads/mian main
 warns 'a strange branch' '^warning: reference refs/heads/mian: is none of'
+git_repo symbolic-ref refs/heads/latest refs/heads/main
+warns 'a symbolic one' '^warning: reference refs/heads/latest: is none of'
+git_repo symbolic-ref refs/tags/later refs/tags/last
+ok 'one that leads nowhere yet' es verify
+git_repo symbolic-ref refs/heads/daily refs/heads/loop
+git_repo symbolic-ref refs/heads/loop refs/heads/daily
+finds 'two that lead to each other' '^bad: reference refs/heads/daily: does not lead'
+printf 'ref: ../x\n' >"$repo/refs/heads/daily"
+finds 'a broken one' '^bad: reference refs/heads/daily: leads to what'
 ln -s main "$repo/refs/heads/daily"
 finds 'a link for a branch' '^bad: reference refs/heads/daily: is no regular'
 touch "$repo/refs/heads/main.lock"
