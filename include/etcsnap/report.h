@@ -135,9 +135,11 @@ struct es_report_input {
  * newer run (run/errors) are listed when their set differs from the older
  * run's.
  *
- * The history is walked once, back from the newer run: through the range, and
- * through up to 1,000 runs before it for what flaps, for the state that a path
- * had before and for the number of changes on each of the last 30 days.
+ * The history is walked back from the newer run: to the older one, whatever
+ * the times of the runs between them, and through up to 1,000 runs before it
+ * for what flaps, for the state that a path had before and for the number of
+ * changes on each of the last 30 days. Where the older run is of another line
+ * of history, the range ends at what is older than it.
  *
  * Return: 0 or a negative errno.
  */

@@ -31,6 +31,7 @@ struct walk {
 	struct report_job *job;
 	struct es_strmap *paths; /* quoted path -> note */
 	bool inside;		 /* still in the range */
+	bool ancestor;		 /* the older run is one of the newer one */
 	size_t seen;		 /* runs before the range */
 	int64_t end;		 /* of the range */
 	int64_t flapping;	 /* changes since then count */
@@ -240,7 +241,8 @@ static int add_run(struct walk *w, const struct es_commit *c)
 
 /*
  * Whether the range ends before a run: at the older one, or, where that is of
- * another line of history, at what is older than it.
+ * another line of history, at what is older than it. Else times say nothing:
+ * a clock that was set back leaves runs behind later ones.
  */
 static bool leaves_range(const struct walk *w, const struct es_commit *c)
 {
@@ -250,8 +252,10 @@ static bool leaves_range(const struct walk *w, const struct es_commit *c)
 		return false;
 	if (!in->old.commit)
 		return w->job->runs.n_range > 0;
-	return es_oid_equal(es_commit_id(c), es_commit_id(in->old.commit)) ||
-	       es_commit_time(c) < es_commit_time(in->old.commit);
+	if (w->ancestor)
+		return es_oid_equal(es_commit_id(c),
+				    es_commit_id(in->old.commit));
+	return es_commit_time(c) < es_commit_time(in->old.commit);
 }
 
 /* Nothing further back could tell anything. */
@@ -298,6 +302,26 @@ static int walk_from(struct walk *w, const struct es_oid *start,
 	return rc;
 }
 
+/* Whether the older run is of the newer one's line of history. */
+static int find_old(struct walk *w, struct es_error *err)
+{
+	ES_CLEANUP(es_history_freep) struct es_history *h = NULL;
+	const struct es_report_input *in = w->job->in;
+	struct es_commit *c = NULL;
+	int rc = 0;
+
+	if (!in->old.commit)
+		return 0;
+	if (es_history_new(&h, in->st, es_commit_id(in->new.commit), err) < 0)
+		return err->code;
+	while (!w->ancestor && (rc = es_history_next(h, &c, err)) > 0) {
+		w->ancestor = es_oid_equal(es_commit_id(c),
+					   es_commit_id(in->old.commit));
+		es_commit_free(c);
+	}
+	return rc < 0 ? rc : 0;
+}
+
 int report_runs_walk(struct report_job *job, struct es_error *err)
 {
 	ES_CLEANUP(es_strmap_freep) struct es_strmap *paths = es_strmap_new();
@@ -314,6 +338,8 @@ int report_runs_walk(struct report_job *job, struct es_error *err)
 	make_days(&w);
 	if (!paths || add_paths(&w) < 0)
 		return es_fail_oom(err);
+	if (newest->commit && find_old(&w, err) < 0)
+		return err->code;
 	if (!newest->commit)
 		newest = &in->old;
 	if (!newest->commit)

@@ -81,6 +81,45 @@ START_TEST(runs_range)
 }
 END_TEST
 
+/*
+ * A clock that was set back: the run of the wrong time is as good an end of the
+ * range as any. Only where the older run is of another line do times count.
+ */
+static const struct {
+	size_t old;
+	bool other; /* the older run is the last of a line of its own */
+	int runs;
+} clocks[] = { { 0, false, 3 },
+	       { 1, false, 2 },
+	       { 2, false, 1 },
+	       { 3, false, 0 },
+	       { 0, true, 3 } };
+
+START_TEST(runs_clock)
+{
+	ES_CLEANUP(chain_dispose) struct chain c = { .n = 0 };
+	ES_CLEANUP(chain_dispose) struct chain other = { .n = 0 };
+	struct es_report_input how = { 0 };
+
+	add(&c, "0", NOW - 100, "root", "A /etc/a\n");
+	add(&c, "1", NOW + DAY, "root", "M /etc/a\n");
+	add(&c, "2", NOW, "root", "M /etc/a\n");
+	add(&c, "3", NOW + 60, "root", "M /etc/a\n");
+	add(&other, "4", NOW - 50, "root", "A /etc/a\n");
+	ES_CLEANUP(es_doc_freep)
+	struct es_doc *doc = es_unit_model(
+		(clocks[_i].other ? &other : &c)->runs[clocks[_i].old],
+		c.runs[3], &how);
+
+	ck_assert_int_eq(es_unit_number(doc, "range", "runs"), clocks[_i].runs);
+	if (clocks[_i].runs == 0 || clocks[_i].other)
+		return;
+	ck_assert_int_eq(es_doc_get_number(es_unit_change_of(doc, "/etc/a"),
+					   "steps", -1),
+			 clocks[_i].runs);
+}
+END_TEST
+
 START_TEST(runs_first)
 {
 	ES_CLEANUP(chain_dispose) struct chain c = { .n = 0 };
@@ -426,6 +465,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, es_unit_report_setup,
 				  es_unit_runs_teardown);
 	tcase_add_test(tc, runs_range);
+	tcase_add_loop_test(tc, runs_clock, 0, es_lengthof(clocks));
 	tcase_add_test(tc, runs_first);
 	tcase_add_test(tc, runs_many);
 	tcase_add_loop_test(tc, runs_flapping, 0, es_lengthof(flaps));
