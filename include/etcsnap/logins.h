@@ -110,7 +110,8 @@ struct es_login_switch {
  * @sessions:   those that overlap it, and boots that begin or end in it,
  *              oldest first
  * @n_sessions: their number
- * @failures:   failed logins within it, most tries first
+ * @failures:   failed logins within it, but for its last second: those are the
+ *              next window's, so that none counts twice; most tries first
  * @n_failures: their number
  * @switches:   within it, oldest first
  * @n_switches: their number

@@ -86,7 +86,9 @@ static int add(struct count *c, const struct lg_record *r)
 	char room[INET6_ADDRSTRLEN];
 
 	c->seen++;
-	if (r->when < c->logs->from || r->when > c->logs->to ||
+	/* More may come in the last second, and counts cannot tell who counted
+	   what: all of that second is for the next window. */
+	if (r->when < c->logs->from || r->when >= c->logs->to ||
 	    (r->user[0] == '\0' && r->line[0] == '\0' && r->host[0] == '\0'))
 		return 0;
 	struct source *const s = find(c, source_name(room, r));

@@ -69,6 +69,27 @@ START_TEST(failures_are_counted)
 }
 END_TEST
 
+/* Windows that follow each other count each of them once. */
+START_TEST(failures_count_once)
+{
+	static const int64_t ends[] = { 0, 10, 10, 20, 30, 115, 120, 121 };
+	struct es_error err = ES_ERROR_INIT;
+	ES_CLEANUP(es_buf_dispose) struct es_buf b = ES_BUF_INIT(ES_BUF_MAX);
+
+	put_recs("var/log/btmp", tries, es_lengthof(tries), _i);
+	ES_CLEANUP(es_logins_freep)
+	struct es_logins *all = read_here(DAY_0, DAY_0);
+	for (size_t i = 1; i < es_lengthof(ends); i++) {
+		ES_CLEANUP(es_logins_freep)
+		struct es_logins *l =
+			read_here(DAY_0 + ends[i - 1], DAY_0 + ends[i]);
+		ck_assert_int_eq(es_logins_merge(all, l, &err), 0);
+	}
+	ck_assert_int_eq(es_logins_text(all, &b), 0);
+	ck_assert_ptr_nonnull(strstr(es_buf_str(&b), FAILED));
+}
+END_TEST
+
 /* What may be a password is in no byte of the excerpt, wherever it lies. */
 START_TEST(mistyped_password)
 {
@@ -386,6 +407,7 @@ static Suite *others_suite(void)
 
 	tcase_add_checked_fixture(tc, enter, leave);
 	tcase_add_loop_test(tc, failures_are_counted, 0, 2);
+	tcase_add_loop_test(tc, failures_count_once, 0, 2);
 	tcase_add_test(tc, mistyped_password);
 	tcase_add_test(tc, sources);
 	tcase_add_test(tc, failures_rotated);
