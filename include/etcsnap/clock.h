@@ -67,6 +67,15 @@ char *es_clock_rfc3339(char out[ES_TIME_LEN], int64_t sec);
 int es_clock_offset(int64_t sec);
 
 /**
+ * es_clock_midnight - where a day begins, whatever the local clock changes
+ * @sec:  a moment of it
+ * @days: of which day: 0 of that one, 1 of the next, -1 of the one before
+ *
+ * Return: that moment; @sec where it is out of the calendar's range.
+ */
+int64_t es_clock_midnight(int64_t sec, int days);
+
+/**
  * es_clock_parse - read a time a person typed
  * @out:  seconds since 1970-01-01 UTC
  * @text: "2026-05-01", "2026-05-01T12:00[:30][Z|+02:00]" (also a blank for

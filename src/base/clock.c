@@ -121,20 +121,18 @@ int es_clock_offset(int64_t sec)
 	return local_time(&tm, sec) ? (int)(tm.tm_gmtoff / MINUTE) : 0;
 }
 
-/* Local midnight of the day that is @back days before that of @now. */
-static bool midnight(int64_t *out, int64_t now, int back)
+int64_t es_clock_midnight(int64_t sec, int days)
 {
 	struct tm tm;
 
-	if (!local_time(&tm, now))
-		return false;
-	tm.tm_mday -= back;
+	if (!local_time(&tm, sec))
+		return sec;
+	tm.tm_mday += days;
 	tm.tm_hour = 0;
 	tm.tm_min = 0;
 	tm.tm_sec = 0;
 	tm.tm_isdst = -1;
-	*out = mktime(&tm);
-	return true;
+	return mktime(&tm);
 }
 
 /* "now", "today", "yesterday", "mon", "monday": the last one before today. */
@@ -149,10 +147,14 @@ static bool parse_word(int64_t *out, const char *s, int64_t now)
 		*out = now;
 		return true;
 	}
-	if (strcasecmp(s, "today") == 0)
-		return midnight(out, now, 0);
-	if (strcasecmp(s, "yesterday") == 0)
-		return midnight(out, now, 1);
+	if (strcasecmp(s, "today") == 0) {
+		*out = es_clock_midnight(now, 0);
+		return true;
+	}
+	if (strcasecmp(s, "yesterday") == 0) {
+		*out = es_clock_midnight(now, -1);
+		return true;
+	}
 	for (int i = 0; i < 7; i++) {
 		if (strcasecmp(s, days[i]) != 0 &&
 		    (strlen(s) != 3 || strncasecmp(s, days[i], 3) != 0))
@@ -160,7 +162,8 @@ static bool parse_word(int64_t *out, const char *s, int64_t now)
 		if (!local_time(&tm, now))
 			return false;
 		int back = (tm.tm_wday - i + 7) % 7;
-		return midnight(out, now, back ? back : 7);
+		*out = es_clock_midnight(now, back ? -back : -7);
+		return true;
 	}
 	return false;
 }

@@ -82,59 +82,38 @@ static int parse_range(struct es_commit **old, struct es_commit **new,
 	return 0;
 }
 
-/* Midnight after a moment, in the local zone whatever its clock changes. */
-static int64_t next_midnight(int64_t when)
+/* Up to when the older end is looked for, and the newer one. */
+static int read_times(int64_t *before, int64_t *to, const struct es_args *a,
+		      struct es_error *err)
 {
-	time_t t = when;
-	struct tm tm;
+	const char *day = es_opt_get(a, "day");
+	int64_t when;
 
-	localtime_r(&t, &tm);
-	tm.tm_mday++;
-	tm.tm_hour = tm.tm_min = tm.tm_sec = 0;
-	tm.tm_isdst = -1;
-	return mktime(&tm);
-}
-
-/* The newer end: the end of the day, the time named, or the tip. */
-static int find_end(struct es_commit **new, struct es_call *call,
-		    struct es_commit **tip, int64_t from, struct es_error *err)
-{
-	const char *day = es_opt_get(&call->args, "day");
-	const char *until = es_opt_get(&call->args, "until");
-	int64_t to = day ? next_midnight(from) - 1 : 0;
-
-	if (!day && !until) {
-		*new = es_steal_ptr(tip);
-		return 0;
-	}
-	if (!day && es_clock_parse(&to, until, es_clock_now().tv_sec, err) < 0)
+	if (!day)
+		return es_opt_span(before, to, a, err);
+	if (es_clock_parse(&when, day, es_clock_now().tv_sec, err) < 0)
 		return err->code;
-	if (run_at(new, call, *tip, to, false, err) < 0)
-		return err->code;
-	if (!*new)
-		return es_fail_config(err, "there was no run up to %s",
-				      ES_Q(day ? day : until));
+	*before = es_clock_midnight(when, 0) - 1;
+	*to = es_clock_midnight(when, 1) - 1;
 	return 0;
 }
 
 static int by_time(struct es_commit **old, struct es_commit **new,
 		   struct es_call *call, struct es_error *err)
 {
-	const char *since = es_opt_get(&call->args, "since");
 	const char *day = es_opt_get(&call->args, "day");
-	const char *from_text = day ? day : since;
 	ES_CLEANUP(es_commit_freep) struct es_commit *tip = NULL;
-	int64_t from = 0;
+	int64_t before = 0, to = 0;
 
-	if ((from_text && es_clock_parse(&from, from_text,
-					 es_clock_now().tv_sec, err) < 0) ||
-	    es_rev_tip(&tip, call, err) < 0)
+	if (read_times(&before, &to, &call->args, err) < 0 ||
+	    es_rev_tip(&tip, call, err) < 0 ||
+	    run_at(old, call, tip, before, true, err) < 0 ||
+	    run_at(new, call, tip, to, false, err) < 0)
 		return err->code;
-	const int64_t before = day ? from - 1 : from;
-
-	if (run_at(old, call, tip, before, true, err) < 0 ||
-	    find_end(new, call, &tip, from, err) < 0)
-		return err->code;
+	if (!*new)
+		return es_fail_config(
+			err, "there was no run up to %s",
+			ES_Q(day ? day : es_opt_get(&call->args, "until")));
 	/* one run and none before it: there is nothing to compare it with */
 	if (es_commit_time(*old) > before &&
 	    es_oid_equal(es_commit_id(*old), es_commit_id(*new))) {

@@ -149,6 +149,11 @@ is "$(adds --since 2026-05-05T12:00:00)" '' '--since the last run'
 is "$(adds --day 2026-05-04)" 'day 04 ' '--day'
 is "$(adds --day 2026-05-05)" 'day 05 ' 'today'
 is "$(adds --day yesterday)" 'day 04 ' 'yesterday'
+is "$(adds --day 2026-05-04T23:00)" 'day 04 ' 'a day is named by any time of it'
+is "$(adds --day 2026-05-04T00:00)" 'day 04 ' 'its first second'
+is "$(adds --day 1d)" 'day 04 ' 'a day ago'
+is "$(adds --day '2 days ago')" 'day 03 ' 'two days ago'
+is "$(adds --day now)" 'day 05 ' 'now'
 is "$(adds --day 2026-05-06)" '' 'a day without a run'
 ok 'that says so' like "$(es report --day 2026-05-06)" 'no changes$'
 ok 'the first day is that of the first run' like \
@@ -158,6 +163,10 @@ is "$(adds --since 2020-01-01)" 'day 03 day 04 day 05 ' \
 ok 'a day before the first run: exit 2' must_exit 2 es report --day 2026-04-30
 ok 'and says that there was none' like "$(es report --day 2026-04-30 2>&1)" \
 	'no run up to 2026-04-30'
+ok 'a range that goes backwards: exit 2' must_exit 2 \
+	es report --since 2026-05-04 --until 2026-05-03
+ok 'and says so' like "$(es report -s 2026-05-04 -u 2026-05-03 2>&1)" \
+	'^etcsnap: --since 2026-05-04 is later than --until 2026-05-03'
 ok 'two ranges: exit 2' must_exit 2 es report --day today HEAD~1..HEAD
 ok 'no range: exit 2' must_exit 2 es report HEAD
 ok 'and the way to one run is told' like "$(es report HEAD 2>&1)" 'etcsnap show'

@@ -270,6 +270,11 @@ START_TEST(yesterday_over_the_time_change)
 	ck_assert_int_eq(es_clock_parse(&sec, "yesterday", 1793012400, &err),
 			 0);
 	ck_assert_int_eq(sec, 1792879200);
+	ck_assert_int_eq(es_clock_midnight(1774864800, -1), 1774738800);
+	ck_assert_int_eq(es_clock_midnight(1774738800, 0), 1774738800);
+	ck_assert_int_eq(es_clock_midnight(1774738800, 1),
+			 1774738800 + 23 * 3600);
+	ck_assert_int_eq(es_clock_midnight(1774738800 - 1, 1), 1774738800);
 	/* the first of a month */
 	ck_assert_int_eq(es_clock_parse(&sec, "yesterday", NOW, &err), 0);
 	ck_assert_int_eq(sec, TODAY - DAY);
