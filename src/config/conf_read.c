@@ -157,7 +157,11 @@ static int read_header(struct reader *r, const char *line, size_t len)
 	if (*name)
 		*name++ = '\0';
 	name += strspn(name, " \t");
-	name[strcspn(name, " \t")] = '\0';
+
+	char *stop = name + strlen(name);
+
+	while (stop > name && strchr(" \t", stop[-1]))
+		*--stop = '\0';
 	return enter_section(r, word, name);
 }
 

@@ -191,7 +191,7 @@ static const struct {
 	{ "[files]]\n", { "t.conf:1: ", "after ]" } },
 	{ "[files x]\n", { "t.conf:1: ", "takes no name" } },
 	{ "[rule]\n", { "t.conf:1: ", "needs a name: [rule NAME]" } },
-	{ "[rule a b]\n", { "t.conf:1: ", "matches nothing" } },
+	{ "[rule a b]\n", { "t.conf:1: ", "'a b' cannot be a name" } },
 	{ "[rule a.b]\n", { "t.conf:1: ", "cannot be a name" } },
 	{ "[rule \"a\"]\n", { "t.conf:1: ", "cannot be a name" } },
 	{ "[files]\n[rule a]\nclass=digest\n",
