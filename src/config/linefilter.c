@@ -294,9 +294,10 @@ static int substitute(struct work *w, const struct step *step,
 	return -1;
 }
 
-/* Appends what becomes of one line. Return: 0, or 1 when it was too hard. */
+/* Appends what becomes of one line, and its @newline as it was. Return: 0, or
+ * 1 when it was too hard. */
 static int add_line(struct work *w, struct es_buf *out, struct line line,
-		    bool newline)
+		    struct line newline)
 {
 	struct es_buf *next = &w->a;
 	struct line now = line;
@@ -324,7 +325,8 @@ static int add_line(struct work *w, struct es_buf *out, struct line line,
 	if (hard)
 		now = line;
 	es_buf_add(out, now.at, now.len);
-	if (newline || w->f->sort)
+	es_buf_add(out, newline.at, newline.len);
+	if (!newline.len && w->f->sort)
 		es_buf_addc(out, '\n');
 	return hard;
 }
@@ -390,10 +392,15 @@ int es_linefilter_apply(const struct es_linefilter *f, struct es_buf *out,
 		return -ENOMEM;
 	for (const char *p = text; p < end;) {
 		const char *stop = memchr(p, '\n', (size_t)(end - p));
-		struct line line = { p, (size_t)((stop ? stop : end) - p) };
+		const char *next = stop ? stop + 1 : end;
 
-		hard += add_line(&w, out, line, stop != NULL);
-		p = stop ? stop + 1 : end;
+		stop = stop ? stop : end;
+		if (stop > p && stop < end && stop[-1] == '\r')
+			stop--;
+		hard += add_line(&w, out,
+				 (struct line){ p, (size_t)(stop - p) },
+				 (struct line){ stop, (size_t)(next - stop) });
+		p = next;
 	}
 	pcre2_match_data_free(w.md);
 	es_buf_dispose(&w.a);

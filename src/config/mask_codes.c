@@ -34,11 +34,19 @@ static int compile(pcre2_code **out, const char *regex, struct es_error *err)
 	PCRE2_SIZE at;
 	uint32_t groups = 0;
 	int code;
+	pcre2_compile_context *context = pcre2_compile_context_create(NULL);
+
+	if (!context)
+		return es_fail_oom(err);
+	/* $ stands before \r\n as well. */
+	pcre2_set_newline(context, PCRE2_NEWLINE_ANYCRLF);
+
 	pcre2_code *re = pcre2_compile((PCRE2_SPTR)regex, PCRE2_ZERO_TERMINATED,
 				       PCRE2_MULTILINE | PCRE2_NEVER_UTF |
 					       PCRE2_NEVER_BACKSLASH_C,
-				       &code, &at, NULL);
+				       &code, &at, context);
 
+	pcre2_compile_context_free(context);
 	if (!re && code == PCRE2_ERROR_HEAP_FAILED)
 		return es_fail_oom(err);
 	if (!re) {

@@ -54,6 +54,10 @@ static const struct es_case cases[] = {
 	{ { "a", "b" }, { 0 }, 0, "a\nb\nc\n", "c\n" },
 	{ { "." }, { 0 }, 0, "a\nb\n", "" },
 	{ { "(?i)ABC" }, { 0 }, 0, "xabcx\nabd\n", "abd\n" },
+	/* lines of DOS end before their \r, which stays */
+	{ { "^a \\d+$" }, { 0 }, 0, "a 1\r\na\r\na 2\na 3\r\n", "a\r\n" },
+	{ { "^$" }, { "$ => !" }, 0, "\r\na\r\n\r\nb", "a!\r\nb!" },
+	{ { 0 }, { "\r => x" }, 1, "b\r\r\na\r", "ax\nbx\r\n" },
 	/* a line at a time, whatever the expression says */
 	{ { "(?s)a.b" }, { 0 }, 0, "a\nb\n", "a\nb\n" },
 	{ { 0 }, { "[0-9]+ => N" }, 0, "a12b3\n4\nx\n", "aNbN\nN\nx\n" },

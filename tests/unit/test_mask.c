@@ -78,6 +78,11 @@ static const struct {
 	{ { "p=(.+)" }, "p=<masked:0123abcX>\n", "p=<masked>\n", 1 },
 	{ { "p=(.+)" }, "p=<masked:0123abcd>x\n", "p=<masked>\n", 1 },
 	{ { "p=(.+)" }, "p=\xff\xc3\x28\n", "p=<masked>\n", 1 },
+	{ { "^door (\\S+)$" },
+	  "door ab\r\ndoor cd\n",
+	  "door <masked>\r\ndoor <masked>\n",
+	  2 },
+	{ { "^p=(.*)$" }, "p=a\r\np=b", "p=<masked>\r\np=<masked>", 2 },
 	/* The mark of UTF-8 is no part of the first line. */
 	{ { "^p=(.*)$" },
 	  "\xef\xbb\xbfp=a\np=b\n",
