@@ -19,7 +19,8 @@
 	"|secret|token|psk|bindpw|rootpw|userpw|(?-i:AccessKey)"       \
 	"|access[_-]key|(?:api|auth|secret|private|pre_?shared|shared" \
 	"|signing|encryption|account|storage|session|license|admin"    \
-	"|master)[_-]?key|secret[_-]?access[_-]?key)\\d{0,2}"
+	"|master)[_-]?key|secret[_-]?access[_-]?key"                   \
+	"|secret[_-]?key[_-]?base)\\d{0,2}"
 
 /* What may follow a value: a closing quote, a separator, a comment */
 #define QUOTE "[\"']?"
@@ -46,10 +47,29 @@
 	"|/(?:etc|usr|var|run|opt|srv|home|root|mnt|dev|tmp|boot)/" \
 	"[\\w./@-]*" END "))"
 
+/* The rest of a quoted string. A quote is in it by a \, twice, or as shells
+ * have it: '\'' and '"'"'. */
+#define TO_DOUBLE "((?:[^\"\\\\\\n]|\\\\.|\"\")++)\""
+#define TO_SINGLE "((?:[^'\\n]|'\\\\''|'\"'\"'|'')++)'"
+
+/* Behind a string that is the whole value */
+#define WHOLE "(?![\\w\\\\])"
+
 /* A quoted string, else all to the end of the line */
-#define VALUE                                           \
-	"(?|\"((?:[^\"\\\\\\n]|\\\\.)+)\"|'([^'\\n]+)'" \
+#define VALUE                                        \
+	"(?|\"" TO_DOUBLE WHOLE "|'" TO_SINGLE WHOLE \
 	"|([^\\s\"'](?:[^\\n]*[^\\s,;])?)|([\"'][^\\n]*[^\\s,;]))"
+
+/* Behind a quote that opens: a program goes on otherwise after one that
+ * closes ("password=", x) */
+#define OPENS "(?=[^\\s\"'])(?![,;)+.&]{1,2}(?:\\s|$))"
+
+/* A quoted string within a line, also one within another ("... \"x\""); to the
+ * end of the line where it does not end. One of more alternatives. */
+#define QUOTED                                                                \
+	"\"" OPENS TO_DOUBLE WHOLE "|'" OPENS TO_SINGLE WHOLE "|\\\\\"" OPENS \
+	"((?:[^\"\\\\\\n]|\\\\[^\"\\n])++)\\\\"                               \
+	"|\\\\?[\"']" OPENS "([^\\n]*[^\\s\"'\\\\])"
 
 /* Lines without any of these are not looked at: see mask.c, "words". */
 #define WITH "(?#with pass pwd secret token psk bindpw rootpw userpw key)"
@@ -69,8 +89,7 @@ const char *const es_shipped_mask[] = {
 	WITH
 	"(?i)[{,][ \\t]*[\"']?[\\w.-]{0,64}?" WORD
 	"[\"']?[ \\t]*:[ \\t]*+(?!(?:yes|no|true|false|on|off|none|null|nil|[01])"
-	"[ \\t]*[,}])" NOT_SECRET NOT_PATH
-	"(?|\"((?:[^\"\\\\\\n]|\\\\.)+)\"|'([^'\\n]+)'"
+	"[ \\t]*[,}])" NOT_SECRET NOT_PATH "(?|\"" TO_DOUBLE "|'" TO_SINGLE
 	"|([^\\s,}{\\[\"'][^\\n,}]*?))[ \\t]*[,}]",
 	/* key: | and then a block of indented lines, as YAML has it. It looks
 	 * back for the key, so that a text is searched for colons alone. */
@@ -82,22 +101,31 @@ const char *const es_shipped_mask[] = {
 	"[^\\n]*+\\n((?>([ \\t]+))\\S[^\\n]*+(?:\\n\\2[^\\n]*+)*+)",
 	/* key=value among others: mount options, --options, XML attributes */
 	WITH "(?i)(?:(?<=[\\s,;&?\"'(])|--?)[\\w.-]{0,32}?" WORD
-	     "=(?!=)" NOT_SECRET NOT_PATH "[\"']?([^\\s\"',;&<>)]+)",
+	     "=(?!=)" NOT_SECRET NOT_PATH "(?|" QUOTED
+	     "|[\"']?([^\\s\"',;&<>)]+))",
+	/* the same in quotes as a whole: "key=value" */
+	WITH "(?i)(?|(?<=\")[\\w.-]{0,64}?" WORD
+	     "=(?!=)" NOT_SECRET NOT_PATH TO_DOUBLE "|(?<=')[\\w.-]{0,64}?" WORD
+	     "=(?!=)" NOT_SECRET NOT_PATH TO_SINGLE ")",
 	"(?#with --pass --token --secret --api-key)"
 	"(?i)\\s--(?:password|passphrase|token|secret|api-key)[ \\t]++"
-	"(?![-<\\[|])" NOT_SECRET NOT_PATH "[\"']?([^\\s\"',;]+)",
+	"(?![-<\\[|])" NOT_SECRET NOT_PATH "(?|" QUOTED
+	"|[\"']?((?:\\\\.|[^\\s\"'])*[^\\s\"',;]))",
 	/* A fact of ours, which has lost its sign of equality */
 	"(?#with os-release)"
 	"(?i)^os-release [\\w-]{0,64}?" WORD "[ \\t]++" NOT_SECRET VALUE,
 	/* Programs that take it as a short option */
 	"(?#with curl)"
-	"\\bcurl\\b[^\\n]{0,400}?[ \\t](?:-[uU]|--(?:proxy-)?user)[ \\t=]*[\"']?"
-	"[^\\s:\"'$]{1,64}:(?!\\$)([^\\s\"']+)",
+	"\\bcurl\\b[^\\n]{0,400}?[ \\t](?:-[uU]|--(?:proxy-)?user)[ \\t=]*"
+	"(?|\"[^:\"'$\\n]{1,64}:(?!\\$)" TO_DOUBLE
+	"|'[^:\"'$\\n]{1,64}:(?!\\$)" TO_SINGLE
+	"|[\"']?[^\\s:\"'$]{1,64}:(?!\\$)([^\\s\"']+))",
 	"(?#with mysql mariadb)"
-	"\\b(?:mysql|mariadb)[\\w-]*[ \\t][^\\n]{0,400}?(?<=[ \\t])-p[\"']?"
-	"([^\\s\"'$][^\\s\"']*)",
+	"\\b(?:mysql|mariadb)[\\w-]*[ \\t][^\\n]{0,400}?(?<=[ \\t])-p"
+	"(?!\\\\?[\"']?\\$)(?|" QUOTED "|([^\\s\"'][^\\s\"']*))",
 	"(?#with sshpass)"
-	"\\bsshpass[ \\t]+(?:-v[ \\t]+)?-p[ \\t]*[\"']?([^\\s\"'$][^\\s\"']*)",
+	"\\bsshpass[ \\t]+(?:-v[ \\t]+)?-p[ \\t]*(?!\\\\?[\"']?\\$)"
+	"(?|" QUOTED "|([^\\s\"'][^\\s\"']*))",
 	"(?#with machine default)"
 	"\\b(?:machine[ \\t]+\\S{1,255}|default)[ \\t]+login[ \\t]+\\S{1,255}"
 	"[ \\t]+(?:account[ \\t]+\\S{1,255}[ \\t]+)?password[ \\t]+(\\S+)",
@@ -107,9 +135,16 @@ const char *const es_shipped_mask[] = {
 	"(?i)^[ \\t]*(?:requirepass|masterauth|bindpw|rootpw|rootbindpw"
 	"|wpa-(?:psk|passphrase|wep-key\\d)|wireless-key|adminpw|binddnpw"
 	"|secret|password|passphrase|psk|auth-pass|auth_pass|community)"
-	"[ \\t]++(?![=:])" NOT_SECRET "[\"']?([^\\s\"']+)[\"']?;?[ \\t\\r]*$",
-	"(?#with rocommunity rwcommunity rouser rwuser)"
-	"(?i)^[ \\t]*r[ow](?:community6?|user)[ \\t]+(\\S+)",
+	"[ \\t]++(?![=:])" NOT_SECRET "(?|\"" TO_DOUBLE "|'" TO_SINGLE
+	"|[\"']?([^\\s\"']+)[\"']?);?[ \\t\\r]*$",
+	"(?#with rocommunity rwcommunity rouser rwuser trapcommunity)"
+	"(?i)^[ \\t]*(?:r[ow](?:community6?|user)|trapcommunity)[ \\t]+(\\S+)",
+	"(?#with trapsink trap2sink informsink authcommunity)"
+	"(?i)^[ \\t]*(?:trap2?sink|informsink|authcommunity)[ \\t]+\\S+[ \\t]+"
+	"(\\S+)",
+	"(?#with trapsess)"
+	"(?i)^[ \\t]*trapsess[ \\t][^\\n]{0,400}?(?<=[ \\t])(?-i:-[cAX])[ \\t]*"
+	"(\\S[^\\n]*)",
 	"(?#with com2sec)"
 	"(?i)^[ \\t]*com2sec6?[ \\t]+(?:-Cn[ \\t]+\\S+[ \\t]+)?\\S+[ \\t]+"
 	"\\S+[ \\t]+(\\S+)",
@@ -122,22 +157,24 @@ const char *const es_shipped_mask[] = {
 	/* https://user:secret@host/ and the like */
 	"(?#with ://)"
 	"(?i)\\b[a-z][a-z0-9+.-]{1,30}://[^\\s/:@\"'<>${]{0,64}:"
-	"(?!\\$|\\{|<|%|\\*)([^\\s/@\"'<>]{1,256})@",
+	"(?!\\$|\\{|<|%(?:[({]|[a-z]?@|\\w{1,64}%@)|\\*+@)"
+	"([^\\s/@\"'<>]{1,256})@",
 	/* HTTP headers */
 	"(?#with authorization)"
-	"(?i)\\bauthorization[\"']?[ \\t]*[:=][ \\t]*[\"']?"
-	"(?:bearer|basic|token)[ \\t]+(?!\\$|\\{|<)([\\w.~+/=-]{6,})",
+	"(?i)\\bauthorization(?:[\"']?[ \\t]*[:=,][ \\t]*[\"']?|[ \\t]+[\"']"
+	"|[ \\t]+(?=\\w+\\\\))(?:bearer|basic|token)\\\\?[ \\t]+(?!\\$|\\{|<)"
+	"([\\w.~+/=-]{6,})",
 	/* PHP: define('DB_PASSWORD', 'value') */
 	"(?#with define)"
 	"(?i)\\bdefine\\([ \\t]*[\"']\\w{0,64}?(?:pass(?:word|wd)?|secret"
-	"|token|_key|_salt)[\"'][ \\t]*,[ \\t]*[\"']"
-	"((?:[^\"'\\\\\\n]|\\\\.)+)[\"']",
+	"|token|_key|_salt)[\"'][ \\t]*,[ \\t]*"
+	"(?|\"" TO_DOUBLE "|'((?:[^'\\\\\\n]|\\\\.)+)')",
 	/* <password>value</password>, name="password" value="value" */
 	WITH "(?i)<[\\w.:-]{0,64}?" WORD
 	     "(?:[ \\t][^<>\\n]{0,200})?>" NOT_SECRET "([^<>\\n]+)</",
 	"(?#with name=)"
 	"(?i)\\bname=[\"'][\\w.-]{0,64}?" WORD
-	"[\"'][ \\t]+value=[\"']([^\"'\\n]+)[\"']",
+	"[\"'][ \\t]+value=(?|\"([^\"\\n]+)\"|'([^'\\n]+)')",
 	/* Hashes of passwords: crypt(3), LDAP, grub, and the old 13 bytes */
 	"(?#with $1$ $2$ $2a $2b $2x $2y $5$ $6$ $7$ $y$ $gy $sha1 $md5 $apr1"
 	" $argon2 $scrypt $bcrypt $pbkdf2)"

@@ -314,6 +314,58 @@ static const struct {
 	{ "x ghp_abcdefghijklmnopqrstuvwxyz0123456789 y", "x <masked> y" },
 	{ "https://hooks.slack.com/services/T0/B0/abcdef",
 	  "https://hooks.slack.com/services/<masked>" },
+	/* To the quote that the value, or the key with it, opened with */
+	{ "Environment=\"DB_PASSWORD=ab,c&d e\" \"X=1\"",
+	  "Environment=\"DB_PASSWORD=<masked>\" \"X=1\"" },
+	{ "docker run -e 'MYSQL_PASSWORD=a;b' img",
+	  "docker run -e 'MYSQL_PASSWORD=<masked>' img" },
+	{ "foo --password='a,b c' --token \"d e\" -x",
+	  "foo --password='<masked>' --token \"<masked>\" -x" },
+	{ "foo --password='&a' --secret=\")b c\" x",
+	  "foo --password='<masked>' --secret=\"<masked>\" x" },
+	{ "foo --password a,b\\ c; x", "foo --password <masked>; x" },
+	{ "foo --password='a b", "foo --password='<masked>" },
+	{ "sh -c \"foo --password=\\\"a b\\\" -x\"",
+	  "sh -c \"foo --password=\\\"<masked>\\\" -x\"" },
+	{ "sh -c \"foo --password='a b' -x\"",
+	  "sh -c \"foo --password='<masked>' -x\"" },
+	{ "x --password='a'\\''b c' y", "x --password='<masked>' y" },
+	{ "x --password='a'\"'\"'b c' y", "x --password='<masked>' y" },
+	{ "PASS='ab'\\''c d'", "PASS='<masked>'" },
+	{ "PASS='ab'cd", "PASS=<masked>" },
+	{ "$pass = 'it\\'s mine';", "$pass = <masked>;" },
+	{ "password: 'ab''s c'", "password: '<masked>'" },
+	{ "{ user: a, password: 'b''c d' }", "{ user: a, password: "
+					     "'<masked>' }" },
+	{ "sshpass -p 'a b' ssh x", "sshpass -p '<masked>' ssh x" },
+	{ "sshpass -p ab ssh x", "sshpass -p <masked> ssh x" },
+	{ "mysqldump -u a -p'b c' x", "mysqldump -u a -p'<masked>' x" },
+	{ "mysql -pab x", "mysql -p<masked> x" },
+	{ "curl -u 'me:a b' x", "curl -u 'me:<masked>' x" },
+	{ "curl -u \"me:a'b c\" x", "curl -u \"me:<masked>\" x" },
+	{ "curl -u me:ab x", "curl -u me:<masked> x" },
+	{ "requirepass \"ab c d\"", "requirepass \"<masked>\"" },
+	{ "define('DB_PASSWORD', \"it's\");",
+	  "define('DB_PASSWORD', \"<masked>\");" },
+	{ "<p name=\"db.password\" value=\"it's\"/>",
+	  "<p name=\"db.password\" value=\"<masked>\"/>" },
+	{ "url = postgres://app:%40dmin1@db/x",
+	  "url = postgres://app:<masked>@db/x" },
+	{ "http://me:*x@host/", "http://me:<masked>@host/" },
+	{ "proxy_set_header Authorization \"Basic dXNlcjpwYXNz\";",
+	  "proxy_set_header Authorization \"Basic <masked>\";" },
+	{ "RequestHeader set Authorization 'Basic dXNlcjpwYXNz'",
+	  "RequestHeader set Authorization 'Basic <masked>'" },
+	{ "http-request set-header Authorization Basic\\ dXNlcjpwYXNz",
+	  "http-request set-header Authorization Basic\\ <masked>" },
+	{ "setHeader(\"Authorization\", \"Bearer abcdef\")",
+	  "setHeader(\"Authorization\", \"Bearer <masked>\")" },
+	{ "trapcommunity geheim", "trapcommunity <masked>" },
+	{ "trapsink localhost geheim 162", "trapsink localhost <masked> 162" },
+	{ "authCommunity log,net geheim", "authCommunity log,net <masked>" },
+	{ "trapsess -v 2c -c geheim host", "trapsess -v 2c -c <masked>" },
+	{ "  secret_key_base: 0123456789abcdef",
+	  "  secret_key_base: <masked>" },
 };
 
 static const char *const shown[] = {
@@ -355,6 +407,16 @@ static const char *const shown[] = {
 	"http://host:8080/path@x",
 	"http://user@host/",
 	"http://$user:$pass@host/",
+	"http://me:%s@host/",
+	"http://me:%(pass)s@host/",
+	"http://me:%DB_PASS%@host/",
+	"http://me:***@host/",
+	"the authorization basic scheme is",
+	"print(\"--password=\", x)",
+	"cmd = \"x --password \" + p + \" y\"",
+	"mysql -u a -p\"$PASS\" x",
+	"sshpass -p '$PASS' ssh x",
+	"trapsink localhost",
 	"git@github.com:a/b",
 	"rewrite ^/(.*)$ /x?$1 last;",
 	"if [ \"$token\" = abc ]; then",
@@ -460,6 +522,16 @@ START_TEST(shipped_are_quick)
 		"--password ",
 		"<a password x>",
 		"token=\"\\",
+		"'password=a",
+		"password='\\''",
+		"--token \"a \"",
+		"curl -u 'a:",
+		"authorization ",
+		"'password=a''",
+		"\"password=\"\"a",
+		"--password='a''b",
+		"curl -u 'a:''b",
+		"mysql -p\\\"a",
 	};
 	ES_CLEANUP(es_mask_set_freep) struct es_mask_set *set = make_shipped();
 	ES_CLEANUP(es_buf_dispose) struct es_buf b = ES_BUF_INIT(4 << 20);
@@ -490,7 +562,7 @@ int main(void)
 	tcase_add_test(t, shipped_words);
 	tcase_add_loop_test(t, shipped_hide_once, 0, (int)es_lengthof(hidden));
 	tcase_add_loop_test(t, shipped_show, 0, (int)es_lengthof(shown));
-	tcase_add_loop_test(t, shipped_are_quick, 0, 21);
+	tcase_add_loop_test(t, shipped_are_quick, 0, 31);
 	suite_add_tcase(s, t);
 	return es_unit_main(s);
 }
