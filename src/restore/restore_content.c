@@ -73,21 +73,33 @@ bool restore_is_unchanged(const struct stat *seen, const struct stat *now)
 	       seen->st_mtim.tv_nsec == now->st_mtim.tv_nsec;
 }
 
+int restore_open_live(struct es_restore_plan *p, const char *path, size_t len)
+{
+	const char *name;
+	int dir = restore_tree_parent(&p->live, path, len, &name);
+	struct stat st;
+	int fd;
+
+	if (dir < 0)
+		return dir;
+	fd = openat(dir, name,
+		    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		return fd;
+	close(fd);
+	return -ESTALE;
+}
+
 /* The live file, whole. Return: 1, 0 there is none, or negative. */
 static int read_live(struct es_restore_plan *p, const struct item *it,
 		     struct es_buf *out)
 {
-	ES_CLEANUP(es_closep) int fd = -1;
-	const char *name;
-	struct stat st;
-	int dir =
-		restore_tree_parent(&p->live, it->pub.path, it->pub.len, &name);
+	ES_CLEANUP(es_closep)
+	int fd = restore_open_live(p, it->pub.path, it->pub.len);
 
-	if (dir < 0)
-		return 0;
-	fd = openat(dir, name,
-		    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+	if (fd < 0)
 		return 0;
 	if (es_read_fd(out, fd) < 0)
 		return out->failed == -ENOMEM ? -ENOMEM : 0;

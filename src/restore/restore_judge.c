@@ -135,26 +135,6 @@ static int judge_create(struct es_restore_plan *p, struct item *it,
 
 /* ------------------------------------------------------- what is otherwise */
 
-static int open_live(struct es_restore_plan *p, const struct item *it)
-{
-	const char *name;
-	int dir =
-		restore_tree_parent(&p->live, it->pub.path, it->pub.len, &name);
-	struct stat st;
-	int fd;
-
-	if (dir < 0)
-		return dir;
-	fd = openat(dir, name,
-		    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-		return fd;
-	close(fd);
-	return -ESTALE;
-}
-
 /* Whether the live content is another. Return: 1, 0, or a negative errno. */
 static int content_differs(struct es_restore_plan *p, const struct item *it)
 {
@@ -173,7 +153,7 @@ static int content_differs(struct es_restore_plan *p, const struct item *it)
 	if (!(then->has & digests))
 		return 1;
 	/* digests of two kinds say nothing; only the content does */
-	fd = open_live(p, it);
+	fd = restore_open_live(p, it->pub.path, it->pub.len);
 	if (fd < 0)
 		return fd == -ENOMEM ? fd : 1;
 	rc = restore_is_content(p, fd, then, -1);
@@ -296,7 +276,7 @@ static bool is_same_file(const struct es_entry *e, const struct stat *st)
 		e->mtime_nsec == (uint32_t)st->st_mtim.tv_nsec);
 }
 
-static bool is_as_recorded(const struct es_entry *e, const struct stat *st)
+bool restore_is_as_recorded(const struct es_entry *e, const struct stat *st)
 {
 	if (e->type != es_type_from_mode(st->st_mode))
 		return false;
@@ -338,7 +318,7 @@ static int judge_there(struct es_restore_plan *p, struct item *it,
 	}
 	if (was->unread)
 		return cannot(it, ES_RESTORE_UNREAD);
-	if (!may_differ(p, it) && !is_as_recorded(was, &it->seen))
+	if (!may_differ(p, it) && !restore_is_as_recorded(was, &it->seen))
 		return cannot(it, ES_RESTORE_CHANGED);
 	return judge_both(p, it, err);
 }

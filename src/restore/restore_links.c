@@ -47,6 +47,21 @@ static bool is_one(struct es_restore_plan *p, const struct item *it,
 	       st.st_ino == it->seen.st_ino && st.st_dev == it->seen.st_dev;
 }
 
+/*
+ * The other name gives it content that nobody has; what else stands in the way
+ * still does.
+ */
+static bool may_become(const struct item *it)
+{
+	return it->pub.action != ES_RESTORE_CANNOT ||
+	       it->pub.why == ES_RESTORE_SECRET ||
+	       it->pub.why == ES_RESTORE_DIGEST ||
+	       it->pub.why == ES_RESTORE_UNKNOWN ||
+	       it->pub.why == ES_RESTORE_MASKED ||
+	       it->pub.why == ES_RESTORE_VALUES ||
+	       it->pub.why == ES_RESTORE_KEY;
+}
+
 static void set_link(struct es_restore_plan *p, struct item *it,
 		     const char *path, const struct item *leader)
 {
@@ -55,6 +70,8 @@ static void set_link(struct es_restore_plan *p, struct item *it,
 			 (!leader || leader->pub.action == ES_RESTORE_NOTHING ||
 			  leader->pub.action == ES_RESTORE_ATTRIBUTES);
 
+	if (!may_become(it))
+		return;
 	it->pub.link = path;
 	if (one && (it->pub.action == ES_RESTORE_NOTHING ||
 		    it->pub.action == ES_RESTORE_ATTRIBUTES))
@@ -64,9 +81,26 @@ static void set_link(struct es_restore_plan *p, struct item *it,
 	it->pub.values = (struct es_restore_values){ 0 };
 }
 
-/* Whether a file outside of the plan is as the run recorded it. */
+/* Whether a live file is the one of an entry, which has to say enough. */
+static int is_content(struct es_restore_plan *p, const char *path,
+		      const struct es_entry *e)
+{
+	ES_CLEANUP(es_closep) int fd = -1;
+	int rc;
+
+	if (!(e->has & (ES_HAS_SHA256 | ES_HAS_HMAC)))
+		return 0;
+	fd = restore_open_live(p, path, strlen(path));
+	rc = fd < 0 ? fd : restore_is_content(p, fd, e, -1);
+	return rc < 0 && rc != -ENOMEM ? 0 : rc;
+}
+
+/*
+ * Whether a file outside of the plan is as the run recorded it. The snapshot
+ * may not have looked there, so that it is looked at here.
+ */
 static int is_as_then(struct es_restore_plan *p, const char *path,
-		      struct es_error *err)
+		      struct stat *st, struct es_error *err)
 {
 	const unsigned int names = BIT(ES_ATTR_NLINK) | BIT(ES_ATTR_HARDLINK);
 	ES_CLEANUP(es_listing_dispose)
@@ -83,7 +117,12 @@ static int is_as_then(struct es_restore_plan *p, const char *path,
 		rc = es_delta_entry(&new, &then, p->st, &p->root, path, err);
 	if (rc <= 0)
 		return rc;
-	return (es_entry_compare(&was, &then) & ~names) == 0;
+	if ((es_entry_compare(&was, &then) & ~names) != 0 ||
+	    restore_look(&p->live, path, strlen(path), st) <= 0 ||
+	    !restore_is_as_recorded(&then, st))
+		return 0;
+	rc = is_content(p, path, &then);
+	return rc < 0 ? es_fail_oom(err) : rc;
 }
 
 /* The partner that the run names. */
@@ -105,7 +144,7 @@ static int follow_partner(struct es_restore_plan *p, struct item *it,
 	it->linked[dir + 1 + len] = '\0';
 	leader = restore_item_of(p, it->linked, dir + 1 + len);
 	if (!leader)
-		rc = is_as_then(p, it->linked, err);
+		rc = is_as_then(p, it->linked, &it->other, err);
 	if (rc > 0 && is_good(leader))
 		set_link(p, it, it->linked, leader);
 	return rc < 0 ? rc : 0;

@@ -35,6 +35,8 @@ enum restore_source {
  * @seen:   what it is, where @there
  * @source: where the content comes from
  * @linked: @pub.link, where it is ours to free
+ * @other:  what is at @pub.link, where that is not in the plan; st_nlink is 0
+ *          else
  * @whole:  all names that the file had then are in the plan
  * @text:   error text, owned
  * @side:   services text, owned
@@ -46,6 +48,7 @@ struct item {
 	struct stat seen;
 	enum restore_source source;
 	char *linked;
+	struct stat other;
 	bool whole;
 	char *text;
 	char *side;
@@ -220,6 +223,16 @@ int restore_merge_live(struct es_restore_plan *p, const struct item *it,
  */
 int restore_is_content(struct es_restore_plan *p, int fd,
 		       const struct es_entry *e, int copy);
+
+/**
+ * restore_open_live - open a file of the live system
+ *
+ * Return: descriptor, -ESTALE when it is no file, or another negative errno.
+ */
+int restore_open_live(struct es_restore_plan *p, const char *path, size_t len);
+
+/** restore_is_as_recorded - Return: whether an object looks like an entry */
+bool restore_is_as_recorded(const struct es_entry *e, const struct stat *st);
 
 /** restore_is_unchanged - Return: whether an object is what was looked at */
 bool restore_is_unchanged(const struct stat *seen, const struct stat *now);

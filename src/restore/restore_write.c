@@ -321,12 +321,15 @@ static int put_link(struct work *w, int from, const char *name)
 
 static int link_to(struct work *w, int from, const char *name)
 {
+	const struct stat *other = &w->it->other;
 	struct restore_object leader = RESTORE_OBJECT_INIT;
 	struct stat now;
 	uint32_t flags;
 	int rc = restore_object_open(&leader, from, name);
 
-	if (rc == 0 && !S_ISREG(leader.st.st_mode))
+	if (rc == 0 &&
+	    (!S_ISREG(leader.st.st_mode) ||
+	     (other->st_nlink && !restore_is_unchanged(other, &leader.st))))
 		rc = -ESTALE;
 	if (rc < 0)
 		rc = restore_fail(w->it, rc, "its other name");

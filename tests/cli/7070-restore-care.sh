@@ -1,0 +1,91 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# 7070-restore-care.sh - nothing is destroyed that no run has, and nothing is
+# called restored that is not
+. "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
+need git python3
+
+etc=$root/etc
+
+# begin [LINE…] - a small tree, its configuration and an empty repository
+begin() {
+	rm -rf "$root" "$work/state"
+	mkdir -p "$etc/z"
+	conf_for_root '[files]' 'defaults = yes' "$@"
+	es_init
+}
+
+# then_run - a run, and what it is called
+then_run() {
+	es commit >/dev/null
+	first=$(tip)
+	settle
+	sleep 1.1
+}
+
+# told FORMAT-KEY PATH - what said.json says of a path
+told() {
+	json said.json \
+		"[i['$1'] for i in d['items'] if i['path'] == '$2']"
+}
+
+# --- another name of a file, where something is that no run has -----------------
+begin
+echo good >"$etc/a"
+ln "$etc/a" "$etc/b"
+ln "$etc/a" "$etc/z/c"
+then_run
+conf_for_root '[files]' 'defaults = yes' 'exclude = /etc/b' \
+	'exclude = /etc/z/c'
+es commit >/dev/null
+rm "$etc/b" "$etc/z/c"
+echo 'never recorded' | tee "$etc/b" >"$etc/z/c"
+es_run es restore --at "$first" --apply /etc
+is "$es_status" 4 'what is not watched today is in the way of two links'
+is "$(cat "$etc/b" "$etc/z/c")" "$(printf 'never recorded\nnever recorded')" \
+	'and stays'
+mkdir -p to/etc
+echo mine >to/etc/b
+es_run es restore --at "$first" --to to --apply /etc
+is "$es_status" 4 'what is there already is in the way of a link, too'
+is "$(cat to/etc/b)" mine 'and stays'
+conf_for_root '[files]' 'defaults = yes'
+rm "$etc/b" "$etc/z/c"
+mkdir "$etc/b" && echo x >"$etc/b/x"
+es_run es restore --at "$first" --json /etc
+cp "$es_out" said.json
+is "$(told why /etc/b)" "['full']" 'a directory that is not empty'
+rm -r "$etc/b"
+ok 'without all that' es restore --at "$first" --apply /etc
+is "$(stat -c %h "$etc/a")" 3 'they are one file again'
+
+# --- another name of a file that is not as it was --------------------------------
+echo good >"$etc/a"
+echo secret >"$etc/a.key" && ln "$etc/a.key" "$etc/b.key"
+then_run
+rm "$etc/b"
+echo EVIL >"$etc/a"
+ok 'one name' es restore --apply /etc/b
+is "$(cat "$etc/b")" good 'is what it was, not what the other is now'
+is "$(cat "$etc/a")" EVIL 'which nobody asked for'
+ok 'the other as well' es restore --at "$first" --apply /etc
+is "$(cat "$etc/a"; stat -c %h "$etc/b")" "$(printf 'good\n3')" \
+	'and both are one file'
+echo EVIL >>"$etc/a"
+es restore --at "$first" --apply /etc/b >/dev/null
+is "$(cat "$etc/b")" good 'one name of a file that changed under both'
+ok 'both' es restore --at "$first" --apply /etc
+rm "$etc/b.key"
+echo other >"$etc/a.key"
+es_run es restore --at "$first" --apply /etc/b.key
+is "$es_status" 4 'a secret does not come back by the name'
+not_ok 'of another secret' test -e "$etc/b.key"
+echo secret >"$etc/a.key"
+touch -r "$etc/a.key" stamp
+es commit >/dev/null
+first=$(tip)
+rm "$etc/b"
+ok 'the other is as it was' es restore --at "$first" --apply /etc/b
+is "$(stat -c %h "$etc/a" "$etc/b" | sort -u)" 3 'so both are one file'
+ok 'the repository is sound' fsck
+done_testing
