@@ -146,7 +146,7 @@ struct es_restore_values {
  * @attrs:  bits (1u << enum es_attr) that differ and will be set
  * @values: masked values of a file that is written
  * @link:   path of the file that it becomes another name of, or NULL
- * @lost:   the live content is in no snapshot, of it there is a digest alone
+ * @lost:   the live content, or a part of it, is in no snapshot and goes
  * @names:  the file has other names that are not restored with it
  * @package: the package it belongs to, or that may have made it; or NULL
  * @manager: "dpkg", "rpm", "pacman" or "apk", or NULL

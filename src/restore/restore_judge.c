@@ -38,6 +38,40 @@ bool restore_is_read(const struct es_entry *e)
 	return (e->has & (ES_HAS_SHA256 | ES_HAS_HMAC | ES_HAS_BLOB)) != 0;
 }
 
+/* ----------------------------------------------------------- what would go */
+
+/* There is nothing to know of the content of an empty file. */
+static bool is_empty(const struct es_entry *e)
+{
+	return restore_is_read(e) && (e->has & ES_HAS_STAT) &&
+	       es_entry_records(e, ES_RECORD_SIZE) && e->size == 0;
+}
+
+static bool is_same_file(const struct es_entry *e, const struct stat *st)
+{
+	if (es_entry_records(e, ES_RECORD_SIZE) &&
+	    e->size != (uint64_t)st->st_size)
+		return false;
+	return !es_entry_records(e, ES_RECORD_MTIME) ||
+	       (e->mtime_sec == st->st_mtim.tv_sec &&
+		e->mtime_nsec == (uint32_t)st->st_mtim.tv_nsec);
+}
+
+bool restore_is_lost(const struct item *it)
+{
+	const struct es_entry *was = it->pub.was;
+
+	if (!was || was->type != ES_TYPE_FILE)
+		return false;
+	/* a log grew, or the rules do not count what came */
+	if ((was->has & ES_HAS_STAT) && !is_same_file(was, &it->seen))
+		return true;
+	if (!(was->has & ES_HAS_BLOB))
+		return !is_empty(was);
+	/* what is merged has the live values */
+	return (was->has & ES_HAS_MASKED) && it->source != RESTORE_MERGE;
+}
+
 /* ---------------------------------------------------------- what was not so */
 
 /* Not there then: deleted when asked for, if the run can tell. */
@@ -59,17 +93,11 @@ static int judge_extra(struct es_restore_plan *p, struct item *it,
 		it->pub.why = ES_RESTORE_UNREAD;
 		return decide(it, ES_RESTORE_KEEP);
 	}
+	it->pub.lost = restore_is_lost(it);
 	return decide(it, ES_RESTORE_DELETE);
 }
 
 /* ------------------------------------------------------------------ content */
-
-/* There is nothing to know of the content of an empty file. */
-static bool is_empty(const struct es_entry *e)
-{
-	return restore_is_read(e) && (e->has & ES_HAS_STAT) &&
-	       es_entry_records(e, ES_RECORD_SIZE) && e->size == 0;
-}
 
 static enum es_restore_why why_no_content(const struct es_entry *e)
 {
@@ -160,13 +188,6 @@ static int content_differs(struct es_restore_plan *p, const struct item *it)
 	return rc == -ENOMEM ? rc : rc != 1;
 }
 
-/* Nothing of the live content is in the repository. */
-static bool is_lost(const struct es_entry *was)
-{
-	return was->type == ES_TYPE_FILE && !(was->has & ES_HAS_BLOB) &&
-	       !is_empty(was);
-}
-
 static int judge_attributes(struct item *it, bool content)
 {
 	it->pub.attrs &= ATTRIBUTES;
@@ -192,7 +213,7 @@ static int judge_file(struct es_restore_plan *p, struct item *it,
 		return err->code;
 	if (it->source == RESTORE_NONE)
 		return judge_attributes(it, true);
-	it->pub.lost = is_lost(it->pub.was);
+	it->pub.lost = restore_is_lost(it);
 	return decide(it, ES_RESTORE_REPLACE);
 }
 
@@ -225,7 +246,7 @@ static int judge_retyped(struct es_restore_plan *p, struct item *it,
 		return err->code;
 	if (it->pub.action != ES_RESTORE_CREATE)
 		return 0;
-	it->pub.lost = is_lost(it->pub.was);
+	it->pub.lost = restore_is_lost(it);
 	return decide(it, ES_RESTORE_REPLACE);
 }
 
@@ -264,16 +285,6 @@ static bool may_differ(struct es_restore_plan *p, const struct item *it)
 	es_rules_decide(p->o.session->rules, p->scratch, it->pub.path,
 			it->pub.len, it->pub.was->type, &d);
 	return d.ignore || d.growing || d.notime;
-}
-
-static bool is_same_file(const struct es_entry *e, const struct stat *st)
-{
-	if (es_entry_records(e, ES_RECORD_SIZE) &&
-	    e->size != (uint64_t)st->st_size)
-		return false;
-	return !es_entry_records(e, ES_RECORD_MTIME) ||
-	       (e->mtime_sec == st->st_mtim.tv_sec &&
-		e->mtime_nsec == (uint32_t)st->st_mtim.tv_nsec);
 }
 
 bool restore_is_as_recorded(const struct es_entry *e, const struct stat *st)

@@ -66,9 +66,11 @@ static void set_link(struct es_restore_plan *p, struct item *it,
 		     const char *path, const struct item *leader)
 {
 	/* what both are now both will be, once the first of them is done */
-	const bool one = is_one(p, it, path) &&
-			 (!leader || leader->pub.action == ES_RESTORE_NOTHING ||
-			  leader->pub.action == ES_RESTORE_ATTRIBUTES);
+	const bool same = is_one(p, it, path);
+	const bool one =
+		same && (!leader || leader->pub.action == ES_RESTORE_NOTHING ||
+			 leader->pub.action == ES_RESTORE_ATTRIBUTES);
+	const bool other = it->pub.why || it->pub.action == ES_RESTORE_REPLACE;
 
 	if (!may_become(it))
 		return;
@@ -76,6 +78,8 @@ static void set_link(struct es_restore_plan *p, struct item *it,
 	if (one && (it->pub.action == ES_RESTORE_NOTHING ||
 		    it->pub.action == ES_RESTORE_ATTRIBUTES))
 		return;
+	it->source = RESTORE_NONE;
+	it->pub.lost = other && !same && restore_is_lost(it);
 	it->pub.action = ES_RESTORE_LINK;
 	it->pub.why = ES_RESTORE_WELL;
 	it->pub.values = (struct es_restore_values){ 0 };

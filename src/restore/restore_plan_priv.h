@@ -194,6 +194,12 @@ int restore_could_tell(struct es_restore_plan *p, const char *path, size_t len,
  */
 int restore_can_tell_all(struct es_restore_plan *p, struct es_error *err);
 
+/**
+ * restore_is_lost - Return: whether content that is there would be gone for
+ * good, in part or all of it, since it is not in the repository
+ */
+bool restore_is_lost(const struct item *it);
+
 /** restore_is_read - Return: whether content was recorded of an entry */
 bool restore_is_read(const struct es_entry *e);
 

@@ -146,8 +146,7 @@ static void add_notes(struct es_buf *out, const struct es_restore_item *it)
 	if (it->names)
 		add_line(out, "its other names keep the content they have");
 	if (it->lost)
-		add_line(out, "of the content that is there now only a digest "
-			      "is recorded: it cannot come back");
+		add_line(out, restore_lost_text(it));
 	if (it->uname) {
 		es_buf_addf(out, INDENT "owner %u was ", it->then->uid);
 		es_quote_term(out, it->uname, strlen(it->uname));

@@ -54,6 +54,18 @@ const char *restore_why_text(const struct es_restore_item *it)
 	return it->why < ES_RESTORE_WHYS ? whys[it->why] : "";
 }
 
+const char *restore_lost_text(const struct es_restore_item *it)
+{
+	if (!(it->was->has & ES_HAS_BLOB))
+		return "of the content that is there now only a digest is "
+		       "recorded: it cannot come back";
+	if (it->was->has & ES_HAS_MASKED)
+		return "masked values of what is there now are not recorded: "
+		       "they cannot come back";
+	return "what is there now changed in a way that is not recorded: "
+	       "that cannot come back";
+}
+
 /* ----------------------------------------------------------------- commands */
 
 static const struct {

@@ -8,6 +8,9 @@
 /** restore_why_text - Return: what stands in the way, as a sentence, or "" */
 const char *restore_why_text(const struct es_restore_item *it);
 
+/** restore_lost_text - Return: what cannot come back, of what @it->lost says */
+const char *restore_lost_text(const struct es_restore_item *it);
+
 /**
  * restore_command - the command by which a package brings a file back
  *

@@ -87,5 +87,55 @@ first=$(tip)
 rm "$etc/b"
 ok 'the other is as it was' es restore --at "$first" --apply /etc/b
 is "$(stat -c %h "$etc/a" "$etc/b" | sort -u)" 3 'so both are one file'
+
+# --- what cannot come back --------------------------------------------------------
+# reads PATH SENTENCE - what the plan says of a path
+reads() {
+	like "$(awk -v path="$1" '/^[a-zF]/ { on = $2 == path } on' plan)" \
+		"^ +$2\$"
+}
+begin '[rule logs]' 'match = /etc/grown' 'growing = yes'
+echo plain >"$etc/plain"
+echo 'password = new' >"$etc/linked.conf"
+echo 'password = new' >"$etc/merged.conf"
+echo one >"$etc/grown"
+touch -d '2026-01-01' "$etc/grown"
+then_run
+fake_key "$etc/new.key"
+head -c 100000 /dev/urandom >"$etc/large"
+echo 'password = new' >"$etc/masked.conf"
+echo 'text' >"$etc/text"
+: >"$etc/empty"
+rm "$etc/linked.conf" && ln -s plain "$etc/linked.conf"
+es commit >/dev/null
+second=$(tip)
+rm "$etc/linked.conf" && echo 'password = newer' >"$etc/linked.conf"
+echo 'password = newer' >"$etc/merged.conf"
+echo two >>"$etc/grown"
+es restore --at "$first" --delete /etc >plan
+es restore --at "$first" --delete --json /etc >said.json
+is "$(json said.json \
+	'sorted(i["path"] for i in d["items"] if i["lost"])')" \
+	"['/etc/large', '/etc/masked.conf', '/etc/new.key']" \
+	'what --delete removes for good'
+ok 'a digest' reads /etc/large \
+	'of the content that is there now only a digest .*cannot come back'
+ok 'masked values' reads /etc/masked.conf \
+	'masked values of what is there now .*cannot come back'
+not_ok 'not what is recorded' reads /etc/text '.*cannot come back'
+not_ok 'not values that stay' reads /etc/merged.conf '.*cannot come back'
+es restore --at "$second" /etc >plan
+ok 'a link in place of masked values' reads /etc/linked.conf \
+	'masked values of what is there now .*cannot come back'
+rm "$etc/grown" && ln -s plain "$etc/grown"
+es commit >/dev/null
+third=$(tip)
+rm "$etc/grown" && echo one >"$etc/grown"
+es commit >/dev/null
+settle
+echo two >>"$etc/grown"
+es restore --at "$third" /etc/grown >plan
+ok 'what a log has more than is recorded' reads /etc/grown \
+	'what is there now changed .*cannot come back'
 ok 'the repository is sound' fsck
 done_testing
