@@ -10,6 +10,7 @@
 #include "etcsnap/buf.h"
 #include "etcsnap/doc.h"
 #include "etcsnap/error.h"
+#include "etcsnap/mask.h"
 #include "etcsnap/packages.h"
 
 /*
@@ -253,6 +254,21 @@ struct es_package_asked {
 int es_package_ops_judge(struct es_package_ops *ops, struct es_packages *p,
 			 const char *root, const struct es_package_asked *asked,
 			 size_t n, struct es_error *err);
+
+/**
+ * es_package_ops_hide - mask what was typed
+ * @ops:   commands and users become what may be kept of them
+ * @masks: masks, NULL = there are none
+ * @hmac:  digest of kind ES_DIGEST_HMAC, this thread's
+ * @err:   filled on failure
+ *
+ * Before es_package_ops_text(): in what that quotes masks find less.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int es_package_ops_hide(struct es_package_ops *ops,
+			const struct es_mask_set *masks, struct es_digest *hmac,
+			struct es_error *err);
 
 /**
  * es_package_ops_text - as run/packages has it

@@ -302,7 +302,8 @@ static int read_packages(struct es_context *c,
 {
 	ES_CLEANUP(es_delta_freep) struct es_delta *d = NULL;
 	ES_CLEANUP(es_buf_dispose) struct es_buf text = ES_BUF_INIT(ES_BUF_MAX);
-	struct es_session const *s = src->session;
+	ES_CLEANUP(es_digest_freep) struct es_digest *hmac = NULL;
+	const struct es_session *s = src->session;
 
 	if (read_operations(c, src, err) < 0 || compare_lists(c, src, err) < 0)
 		return err->code;
@@ -310,6 +311,10 @@ static int read_packages(struct es_context *c,
 		return err->code;
 	if ((c->ops->n_ops > 0 || any_shipped(d)) && es_delta_count(d) > 0 &&
 	    judge(c->ops, src, d, err) < 0)
+		return err->code;
+	if (es_digest_new(&hmac, ES_DIGEST_HMAC, s->key, err) < 0 ||
+	    es_package_ops_hide(c->ops, es_rules_masks(s->rules), hmac, err) <
+		    0)
 		return err->code;
 	es_package_ops_text(c->ops, &text);
 	if (es_buf_check(&text, err) < 0)

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* ops.c - operations on packages: strings, what steps come to, merging */
+/* ops.c - operations on packages: strings, net effect, hiding, merging */
 #include "config.h"
 
 #include "packages/ops_priv.h"
+
+#include "etcsnap/hide.h"
 
 #include <errno.h>
 #include <string.h>
@@ -261,6 +263,44 @@ int ops_missing(struct ops *o, const char *manager)
 	if (!text)
 		return -ENOMEM;
 	o->pub.missing = text;
+	return 0;
+}
+
+/* --- hiding --- */
+
+/* What may be kept of a text. Returns false without memory. */
+static bool hide(struct ops *o, const struct es_mask_set *masks,
+		 struct es_digest *hmac, const char **text)
+{
+	ES_CLEANUP(es_buf_dispose) struct es_buf kept = ES_BUF_INIT(ES_BUF_MAX);
+	int n = es_hide_text(masks, &kept, *text, strlen(*text), hmac);
+
+	/* the mark of a whole ends a line, what was typed does not */
+	if (n > 0)
+		*text = ops_text(o, es_buf_str(&kept),
+				 kept.len - (kept.data[kept.len - 1] == '\n'));
+	return n >= 0 && *text;
+}
+
+int es_package_ops_hide(struct es_package_ops *ops,
+			const struct es_mask_set *masks, struct es_digest *hmac,
+			struct es_error *err)
+{
+	struct es_package_op was = { .command = "", .user = "" }, is = was;
+
+	for (size_t i = 0; i < ops->n_ops; i++) {
+		struct es_package_op *op = &ops->ops[i];
+
+		/* one command mostly is that of many */
+		if (op->command != was.command || op->user != was.user) {
+			was = is = *op;
+			if (!hide(ops_of(ops), masks, hmac, &is.command) ||
+			    !hide(ops_of(ops), masks, hmac, &is.user))
+				return es_fail_oom(err);
+		}
+		op->command = is.command;
+		op->user = is.user;
+	}
 	return 0;
 }
 

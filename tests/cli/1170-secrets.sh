@@ -196,4 +196,46 @@ for step in before after; do
 done
 ok 'the report of the run says that old commits have it' like \
 	"$(es report main~1..main)" 'stricter now for 3 of these paths'
+
+# --- what was typed at a package manager -------------------------------------------
+# Masks see the words themselves, not as run/packages writes them.
+repo=$work/typed/repo.git
+new_tree
+conf_for_root
+es_init
+SOURCE_DATE_EPOCH=$(date -d '2026-05-01 11:59:59' +%s)
+export SOURCE_DATE_EPOCH
+es commit || bail 'the first run failed'
+mkdir -p "$root/var/log/apt"
+cat >"$root/var/log/apt/history.log" <<'END'
+
+Start-Date: 2026-05-01  12:00:00
+Commandline: apt-get -o Acquire::http::Proxy=http://bob:TypedOne@proxy:3128 install good
+Install: good:amd64 (1.0)
+End-Date: 2026-05-01  12:00:01
+
+Start-Date: 2026-05-01  12:00:02
+Commandline: apt install --password=TypedTwo other
+Install: other:amd64 (1.0)
+End-Date: 2026-05-01  12:00:03
+END
+cat >"$root/var/log/dpkg.log" <<'END'
+2026-05-01 12:00:01 install good:amd64 <none> 1.0
+2026-05-01 12:00:01 status installed good:amd64 1.0
+2026-05-01 12:00:03 install other:amd64 <none> 1.0
+2026-05-01 12:00:03 status installed other:amd64 1.0
+END
+echo typed >"$root/etc/motd"
+SOURCE_DATE_EPOCH=$((SOURCE_DATE_EPOCH + 60))
+es commit || bail 'a run failed'
+unset SOURCE_DATE_EPOCH
+{
+	es cat main:run/packages
+	for form in text json html; do
+		es report --level full --format $form main~1..main
+	done
+} >said/typed
+not_ok 'no word of a command that a mask hides' grep -e TypedOne -e TypedTwo said/typed
+ok 'but what else there is' grep -q 'http://bob:<masked:[0-9a-f]*>@proxy:3128 install' \
+	said/typed
 done_testing
