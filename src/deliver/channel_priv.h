@@ -147,7 +147,7 @@ struct ledger_row {
 	enum ledger_kind kind;
 	unsigned int attempts;	    /* failures since the last success */
 	unsigned int content_tries; /* of them for the content */
-	unsigned int done;	    /* parts that went of what is being sent;
+	unsigned int done;	    /* which parts went of what is being sent;
 				     * late: recipients, see struct span */
 	bool refused;		    /* a person must do something */
 	int64_t next_try;
@@ -236,10 +236,10 @@ int es_message_context(struct es_doc **out, struct maker *m,
 /* --- sending: send_*.c ---------------------------------------------------- */
 
 /*
- * Tell a message. @done is how many parts of it went before (webhooks that
- * are called for each change) and is counted on; of a mail that was sent it
- * becomes which recipients were busy, as in struct span. @out is filled also
- * where nothing could be tried: ES_DENIED with the reason in its text.
+ * Tell a message. @done says how many parts of which message went before
+ * (webhooks that are called for each change) and is kept up; of a mail that was
+ * sent it becomes which recipients were busy, as in struct span. @out is filled
+ * also where nothing could be tried: ES_DENIED with the reason in its text.
  * 0, or negative where there is no memory or no process.
  */
 int es_send_mail(struct es_transport_result *out, struct maker *m,

@@ -5,6 +5,7 @@
 #include "deliver/send_priv.h"
 #include "deliver/webhook_priv.h"
 
+#include "etcsnap/digest.h"
 #include "etcsnap/value.h"
 
 #include <limits.h>
@@ -117,22 +118,96 @@ static int judge(struct es_transport_result *out, const struct channel *c,
 
 /* --- one message ---------------------------------------------------------- */
 
-/* How many calls a message is, and what each of them is about. */
-static const struct es_doc *parts_of(const struct message *msg, size_t *n)
+/*
+ * What a message is told in: a call for each change or group, and a last one
+ * with all of it where there is more than these; else that one alone.
+ */
+struct parts {
+	const struct es_doc **list; /* owned; NULL is the whole message */
+	size_t n;
+	unsigned int check; /* sixteen bits of what they are, never zero */
+};
+
+/*
+ * What is remembered of a message of which not all parts went: how many did,
+ * in so many bits, and above them the check of all parts. More are sent again.
+ */
+#define PARTS_BITS 16
+#define PARTS_MAX 0xffffu
+
+static void dispose_parts(struct parts *p)
+{
+	free(p->list);
+}
+
+/* The changes of a report, or only those that are in no group. */
+static void add_changes(struct parts *p, const struct es_doc *changes,
+			bool alone)
+{
+	const struct es_doc *c;
+
+	for (size_t i = 0; (c = es_doc_at(changes, i)) != NULL; i++)
+		if (!alone || es_doc_is_null(c, "group"))
+			p->list[p->n++] = c;
+}
+
+/* Whether a report has more in it than its lists of changes and groups. */
+static bool has_more(const struct es_doc *report)
+{
+	const struct es_doc *limits = es_doc_get(report, "limits");
+	const struct es_doc *counts = es_doc_get(report, "counts");
+
+	return (limits && es_doc_get_number(limits, "changes_dropped", 0)) ||
+	       (counts && (es_doc_get_number(counts, "opened", 0) ||
+			   es_doc_get_number(counts, "closed", 0)));
+}
+
+/* Another message, or the same in other parts, has another check. */
+static unsigned int check_of(const struct message *msg, const struct parts *p)
+{
+	static const char *const keys[] = { "path", "kind", "title" };
+	ES_CLEANUP(es_buf_dispose) struct es_buf all = ES_BUF_INIT(ES_BUF_MAX);
+	uint8_t digest[ES_SHA256_LEN];
+
+	es_buf_addf(&all, "%s\n", msg->id);
+	for (size_t i = 0; i < p->n; i++)
+		for (size_t k = 0; k < sizeof(keys) / sizeof(*keys); k++) {
+			if (p->list[i])
+				es_doc_get_bytes(p->list[i], keys[k], &all);
+			es_buf_addc(&all, '\0');
+		}
+	es_sha256(digest, es_buf_str(&all), all.len);
+	return (unsigned int)digest[0] << 8 | digest[1] | 1;
+}
+
+static int make_parts(struct parts *out, const struct message *msg,
+		      struct es_error *err)
 {
 	const char *per =
 		es_channel_text(msg->span->channel, ES_CONF_CHANNEL_ONE_PER);
-	const char *key = strcmp(per, "change") == 0  ? "changes"
-			  : strcmp(per, "group") == 0 ? "groups"
-						      : NULL;
-	const struct es_doc *list = key ? es_doc_get(msg->report, key) : NULL;
+	const struct es_doc *changes = es_doc_get(msg->report, "changes");
+	const struct es_doc *groups = es_doc_get(msg->report, "groups");
+	const bool by_group = strcmp(per, "group") == 0;
+	struct parts p = { 0 };
 
-	*n = list ? es_doc_len(list) : 0;
-	if (*n == 0) {
-		*n = 1;
-		return NULL;
-	}
-	return list;
+	if (!by_group && strcmp(per, "change") != 0)
+		changes = NULL;
+	if (!by_group)
+		groups = NULL;
+	p.list = calloc((changes ? es_doc_len(changes) : 0) +
+				(groups ? es_doc_len(groups) : 0) + 1,
+			sizeof(*p.list));
+	if (!p.list)
+		return es_fail_oom(err);
+	for (size_t i = 0; groups && i < es_doc_len(groups); i++)
+		p.list[p.n++] = es_doc_at(groups, i);
+	if (changes)
+		add_changes(&p, changes, by_group);
+	if (p.n == 0 || has_more(msg->report))
+		p.list[p.n++] = NULL;
+	p.check = check_of(msg, &p);
+	*out = p;
+	return 0;
 }
 
 static int make_context(struct es_doc **out, struct maker *m,
@@ -201,23 +276,25 @@ int es_send_webhook(struct es_transport_result *out, struct maker *m,
 		    const struct message *msg, unsigned int *done,
 		    struct es_error *err)
 {
-	size_t n;
-	const struct es_doc *parts = parts_of(msg, &n);
+	ES_CLEANUP(dispose_parts) struct parts p = { 0 };
+	size_t i = *done & PARTS_MAX;
 
-	for (size_t i = *done; i < n; i++) {
+	if (make_parts(&p, msg, err) < 0)
+		return err->code;
+	/* what went before was of this message, and not all of it */
+	if (*done >> PARTS_BITS != p.check || i >= p.n)
+		i = *done = 0;
+	for (; i < p.n; i++) {
 		int rc;
 
 		es_transport_dispose(out);
 		*out = (struct es_transport_result){ 0 };
-		rc = send_part(out, m, msg, parts ? es_doc_at(parts, i) : NULL,
-			       i, err);
+		rc = send_part(out, m, msg, p.list[i], i, err);
 		if (rc < 0 || out->outcome != ES_SENT)
 			return rc;
-		*done = (unsigned int)i + 1;
+		*done = p.check << PARTS_BITS |
+			(unsigned int)(i < PARTS_MAX ? i + 1 : PARTS_MAX);
 	}
-	if (!out->text)
-		return es_send_result(out, ES_SENT, "all of it went before",
-				      err);
 	return 0;
 }
 
@@ -226,19 +303,17 @@ int es_send_show_webhook(struct es_buf *out, struct maker *m,
 {
 	const struct channel *c = msg->span->channel;
 	const bool secret = !*es_channel_url(c);
-	size_t n;
-	const struct es_doc *parts = parts_of(msg, &n);
-	int rc = 0;
+	ES_CLEANUP(dispose_parts) struct parts p = { 0 };
+	int rc = make_parts(&p, msg, err);
 
-	for (size_t i = 0; rc == 0 && i < n; i++) {
+	for (size_t i = 0; rc == 0 && i < p.n; i++) {
 		struct call call = CALL_INIT;
 
 		call.m = m;
 		call.c = c;
 		call.msg = msg;
 		call.shown = true;
-		rc = make_context(&call.ctx, m, msg,
-				  parts ? es_doc_at(parts, i) : NULL, i, err);
+		rc = make_context(&call.ctx, m, msg, p.list[i], i, err);
 		if (rc == 0)
 			rc = es_call_prepare(
 				&call, NULL,

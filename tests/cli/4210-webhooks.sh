@@ -257,6 +257,63 @@ ok 'as they should be, each' right
 is "$(grep -o '"Idempotency-Key": "[^"]*"' told | sort -u | wc -l |
 	tr -d ' ')" 3 'with ids of their own'
 
+# calls - how many of them it takes to tell what is new
+calls() {
+	: >hooks/requests
+	es notify >said 2>&1
+	wc -l <hooks/requests | tr -d ' '
+}
+
+# --- what went of one message is not taken for what is to go of another
+per() {
+	conf_for_root '[rule loud]' 'match = /etc/sudoers' \
+		'severity = critical' \
+		"$(hook slack /services/T0/B0/SECRETPATH "$@")"
+}
+hosts_and_more() {
+	for name in hosts motd profile fstab; do
+		echo "# $1" >>"$root/etc/$name"
+	done
+	es commit --no-notify
+	printf '%s\n' "$2" >hooks/answer
+}
+per 'one_per = change'
+es notify >said 2>&1
+hosts_and_more one '200
+200
+503'
+is "$(calls)" 3 'a message of which two parts went'
+rm hooks/answer
+per 'one_per = change' 'min_severity = critical'
+is "$(calls)" 0 'of which nothing is wanted any more'
+chmod u+w "$root/etc/sudoers"
+echo '# more' >>"$root/etc/sudoers"
+es commit --no-notify
+is "$(calls)" 1 'is not taken for the next one'
+per 'one_per = change'
+hosts_and_more two '200
+200
+400'
+is "$(calls)" 3 'two parts went again'
+rm hooks/answer
+per
+is "$(calls)" 1 'the whole is not taken for its parts'
+
+# --- groups, and what is in none
+per 'one_per = group'
+mkdir -p "$root/etc/opt/many"
+for name in $(seq 30); do
+	echo x >"$root/etc/opt/many/$name"
+done
+hosts_and_more three 200
+rm hooks/answer
+es diff --json HEAD~ HEAD >report
+groups=$(json report 'len(d["groups"])')
+ok 'there are groups' test "$groups" -gt 0
+is "$(calls)" $((groups + 4)) 'each group is told, and each other change'
+told
+ok 'by name' grep -q /etc/profile told
+
 # --- the user's own: headers beside the service's, a template instead
 mkdir templates
 printf '{"mine": "{{report.host}}", "of": "{{set.team}}"}\n' \

@@ -6,7 +6,8 @@ hooks.py DIR CERTS - DIR/ports gets a line "good PORT"; DIR/requests gets
 every request, one JSON a line. Answers as each service does; beside that
 
 DIR/open        there is: each tracker has an open ticket
-DIR/answer      "STATUS [HEADER: VALUE]" for every request instead
+DIR/answer      "STATUS [HEADER: VALUE]" for every request instead; of
+                several lines each is for one request, the last for the rest
 DIR/errors      there is: bulk requests answer that documents failed
 """
 import asyncio
@@ -51,7 +52,12 @@ def answer(method, path):
     """Status, further headers, body."""
     said = flag("answer")
     if said:
-        status, _, header = said.strip().partition(" ")
+        said, _, rest = said.strip().partition("\n")
+        if rest:
+            with open(os.path.join(DIR, "answer"), "w",
+                      encoding="utf-8") as f:
+                f.write(rest)
+        status, _, header = said.partition(" ")
         return int(status), [header] if header else [], "because of this"
     for verb, pattern, status, none, some in ANSWERS:
         if verb != method or not re.match(pattern, path):
