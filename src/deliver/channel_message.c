@@ -123,7 +123,8 @@ static bool is_empty(const struct message *m)
 {
 	const struct es_doc *counts = es_doc_get(m->report, "counts");
 
-	if (es_oid_is_none(&m->span->old) || m->span->test)
+	if (es_oid_is_none(&m->span->old) || m->span->test ||
+	    m->span->even_empty)
 		return false;
 	return !counts || (es_doc_get_number(counts, "total", 0) == 0 &&
 			   es_doc_get_number(counts, "opened", 0) == 0 &&
@@ -283,7 +284,7 @@ int es_message_make(struct message *out, struct maker *m,
 	if (!out->severity)
 		out->severity = "none";
 	out->empty = is_empty(out);
-	if (out->empty && (span->channel->skip_empty || span->slot == 0))
+	if (out->empty)
 		return 0;
 	if (make_subject(out, m, err) < 0 || make_text(out, m, err) < 0 ||
 	    make_html(out, m, err) < 0)

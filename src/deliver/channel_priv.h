@@ -192,6 +192,7 @@ struct span {
 	bool counts;	    /* the other side refuses more than that */
 	bool test;	    /* a marked sample */
 	bool again;	    /* a run that was told before */
+	bool even_empty;    /* told with nothing in it: a sign of life */
 	/*
 	 * Recipients of a mail that are told later: a bit for each and eight
 	 * bits of check that they are the same still; 0: none. For LATE those
@@ -213,7 +214,7 @@ struct message {
 	char commits[96];      /* "OLD..NEW" or "NEW" */
 	int64_t date;
 	const char *severity; /* static */
-	bool empty;	      /* nothing in it that the channel wants */
+	bool empty;	      /* it has no news, so that it is not told */
 };
 
 /* What makes messages. */

@@ -156,8 +156,8 @@ static int serve_span(struct delivery *d, struct span *sp,
 		return 0;
 	}
 	const bool timed = sp->slot != 0;
-	if (!news && (sp->kind == LEDGER_URGENT || c->skip_empty ||
-		      d->options->skip_empty || !timed)) {
+	sp->even_empty = timed && !c->skip_empty && !d->options->skip_empty;
+	if (!news && !sp->even_empty) {
 		if (timed)
 			pass_slot(d, c, row);
 		return 0;

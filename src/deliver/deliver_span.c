@@ -410,8 +410,7 @@ int es_deliver_span(struct delivery *d, const struct span *sp,
 	rc = es_message_make(&msg, &d->maker, &full, err);
 	if (rc < 0) {
 		rc = cannot_make(d, &full, row, err);
-	} else if (msg.empty && (full.slot == 0 || full.channel->skip_empty ||
-				 d->options->skip_empty)) {
+	} else if (msg.empty) {
 		/* nothing in it that this channel wants to know */
 		if (once)
 			es_deliver_note(d, sp->channel,

@@ -107,6 +107,13 @@ at '2026-03-06 08:00'
 es commit
 not_ok 'each day another id' grep -q "$first" told
 rm told
+channel 'when = daily 07:00' 'skip_empty = no' 'min_severity = critical'
+at '2026-03-06 20:00'
+change
+told '' 'too little'
+at '2026-03-07 07:00'
+told 'ops main none 0;' 'is no news, but a message, too'
+told '' 'one'
 # cron's way: a Monday
 channel 'when = cron 30 6 * * 1'
 at '2026-03-07 12:00'
