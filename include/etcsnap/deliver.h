@@ -102,7 +102,9 @@ void es_deliver_dispose(struct es_deliver_result *r);
  * @err: filled on failure: file, line, what is missing or does not fit
  *
  * Reads the files that hold secrets as far as to know that they are there and
- * not readable by others, and compiles their templates; connects to nothing.
+ * not readable by others, and compiles their templates and those of reports,
+ * of which none may be wrong, be there one of the program's or not; connects to
+ * nothing.
  *
  * Return: 0 or -EINVAL (fault CONFIG).
  */

@@ -371,8 +371,12 @@ static int deliver_locked(struct delivery *d, struct es_error *err)
 				      err);
 	if (rc == 0)
 		rc = serve_all(d, err);
-	if (d->maker.templates && !d->options->dry)
-		es_deliver_tell_refusals(d);
+	if (d->maker.templates) {
+		if (!d->options->dry)
+			es_deliver_tell_refusals(d);
+		es_buf_adds(&d->out->notice,
+			    es_templates_warning(d->maker.templates));
+	}
 	/* without it channels are tried sooner, and nothing else */
 	if (!d->options->dry && es_ledger_save(&d->ledger, &unsaved) < 0)
 		es_buf_addf(&d->out->notice, "%s\n", unsaved.msg);

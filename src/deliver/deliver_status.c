@@ -315,6 +315,26 @@ static int check_templates(const struct channel *c, struct es_templates *set,
 	return 0;
 }
 
+/* What would be replaced by the program's own is wrong all the same. */
+static int check_replaced(struct es_templates *set, struct es_error *err)
+{
+	static const char *const all[] = {
+		"report.txt",
+		"report.html",
+		"subject.txt",
+	};
+	const struct es_template *t;
+	const char *warning;
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+		if (es_templates_get(&t, set, all[i], err) < 0)
+			return err->code;
+	warning = es_templates_warning(set);
+	return *warning ? es_fail_config(err, "%.*s",
+					 (int)strcspn(warning, "\n"), warning)
+			: 0;
+}
+
 int es_deliver_check(struct es_session *s, struct es_error *err)
 {
 	ES_CLEANUP(es_templates_freep) struct es_templates *set = NULL;
@@ -332,6 +352,8 @@ int es_deliver_check(struct es_session *s, struct es_error *err)
 		if (rc == 0)
 			rc = check_templates(&all.list[i], set, err);
 	}
+	if (rc == 0)
+		rc = check_replaced(set, err);
 	es_channels_dispose(&all);
 	return rc;
 }

@@ -255,6 +255,19 @@ es commit
 cut -d' ' -f1-4 told | sort | tr '\n' ';' >now
 rm told
 ok 'both told, or one' grep -q 'second main notice 1' now
+# a template of the program's is replaced, and that is told
+printf '{{#a}}\n' >templates/report.txt
+channel '[report]' "templates = $work/templates"
+ok 'a broken template is found' must_exit 2 es config check
+change
+es commit --no-notify
+es notify >said 2>&1
+ok 'nobody misses a report by it' grep -q '^ops main' told
+rm told
+ok 'but is told' like "$(cat said)" \
+	'templates/report.txt:1:.*the shipped template .* is used'
+rm templates/report.txt
+ok 'when it is mended' es config check
 channel '[channel second]' 'type = exec' "run = $work/take"
 at '2026-03-26 06:00'
 es commit
