@@ -103,8 +103,8 @@ void es_deliver_dispose(struct es_deliver_result *r);
  *
  * Reads the files that hold secrets as far as to know that they are there and
  * not readable by others, and compiles their templates and those of reports,
- * of which none may be wrong, be there one of the program's or not; connects to
- * nothing.
+ * of which none may be wrong, be there one of the program's or not. Addresses
+ * must be such; connects to nothing.
  *
  * Return: 0 or -EINVAL (fault CONFIG).
  */

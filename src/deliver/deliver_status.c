@@ -5,6 +5,7 @@
 #include "etcsnap/deliver.h"
 
 #include "deliver/deliver_priv.h"
+#include "deliver/send_priv.h"
 
 #include "etcsnap/clock.h"
 #include "etcsnap/quote.h"
@@ -315,6 +316,14 @@ static int check_templates(const struct channel *c, struct es_templates *set,
 	return 0;
 }
 
+/* What is found wrong with the first message otherwise. */
+static int check_way(const struct channel *c, struct es_error *err)
+{
+	return c->type == CHANNEL_MAIL	    ? es_send_check_mail(c, err)
+	       : c->type == CHANNEL_WEBHOOK ? es_send_check_webhook(c, err)
+					    : 0;
+}
+
 /* What would be replaced by the program's own is wrong all the same. */
 static int check_replaced(struct es_templates *set, struct es_error *err)
 {
@@ -351,6 +360,8 @@ int es_deliver_check(struct es_session *s, struct es_error *err)
 		rc = check_secrets(&all.list[i], err);
 		if (rc == 0)
 			rc = check_templates(&all.list[i], set, err);
+		if (rc == 0)
+			rc = check_way(&all.list[i], err);
 	}
 	if (rc == 0)
 		rc = check_replaced(set, err);

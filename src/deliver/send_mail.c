@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "deliver/send_priv.h"
+#include "deliver/transport_priv.h"
 
 #include "etcsnap/digest.h"
 #include "etcsnap/mail.h"
@@ -93,7 +94,9 @@ static int add_list(const char ***out, size_t *count, struct draft *d,
 	}
 	for (size_t i = 0; i < n; i++) {
 		if (add_envelope(d, v[i].text, err) < 0)
-			return err->code;
+			return err->fault == ES_FAULT_CONFIG
+				       ? es_channel_wrong(err, c, id)
+				       : err->code;
 		if (out)
 			(*out)[(*count)++] = v[i].text;
 	}
@@ -131,10 +134,11 @@ static int add_sender(struct draft *d, const struct channel *c,
 		es_buf_addf(&d->from, "etcsnap@%s", own);
 	}
 	es_buf_reset(&d->sender);
-	if (es_buf_check(&d->from, err) < 0 ||
-	    es_mail_address(&d->sender, d->from.data, err) < 0)
+	if (es_buf_check(&d->from, err) < 0)
 		return err->code;
-	return 0;
+	return es_mail_address(&d->sender, d->from.data, err) < 0
+		       ? es_channel_wrong(err, c, ES_CONF_CHANNEL_FROM)
+		       : 0;
 }
 
 /* --- recipients that were busy -------------------------------------------- */
@@ -350,10 +354,10 @@ static int smtp_auth(enum es_smtp_auth *out, const struct channel *c,
 			*out = words[i].auth;
 			return 0;
 		}
-	return es_fail_config(err,
-			      "channel '%s': auth = '%s' is none of plain, "
-			      "login, xoauth2 or none",
-			      c->name, ES_Q(auth));
+	es_fail_config(err,
+		       "auth = '%s' is none of plain, login, xoauth2 or none",
+		       ES_Q(auth));
+	return es_channel_wrong(err, c, ES_CONF_CHANNEL_AUTH);
 }
 
 static int smtp_tls(enum es_smtp_tls *out, const struct channel *c,
@@ -366,11 +370,12 @@ static int smtp_tls(enum es_smtp_tls *out, const struct channel *c,
 		*out = ES_SMTP_TLS;
 	else if (strcmp(tls, "none") == 0)
 		*out = ES_SMTP_PLAIN;
-	else if (*tls && strcmp(tls, "starttls") != 0)
-		return es_fail_config(err,
-				      "channel '%s': tls = '%s' is none of "
-				      "starttls, tls or none",
-				      c->name, ES_Q(tls));
+	else if (*tls && strcmp(tls, "starttls") != 0) {
+		es_fail_config(err,
+			       "tls = '%s' is none of starttls, tls or none",
+			       ES_Q(tls));
+		return es_channel_wrong(err, c, ES_CONF_CHANNEL_TLS);
+	}
 	return 0;
 }
 
@@ -434,6 +439,56 @@ static int by_sendmail(struct es_transport_result *out, struct draft *d,
 	return es_transport_run(out, &rq, err);
 }
 
+static bool is_sendmail(const struct es_buf *url)
+{
+	return url->len == 0 || strncmp(url->data, "sendmail:", 9) == 0;
+}
+
+/* As far as that can be known without a password and a message. */
+static int check_smtp(const struct draft *d, const struct channel *c,
+		      const char *url, struct es_error *err)
+{
+	const char *pin = es_channel_text(c, ES_CONF_CHANNEL_PIN);
+	const struct es_net_job job = {
+		.kind = ES_TRANSPORT_SMTP,
+		.smtp = {
+			.url = url,
+			.from = es_buf_str(&d->sender),
+			.recipients = (const char *const *)d->envelope,
+			.n_recipients = d->n_envelope,
+			.pin = *pin ? pin : NULL,
+		},
+	};
+	enum es_smtp_auth auth;
+	enum es_smtp_tls tls;
+
+	if (smtp_auth(&auth, c, err) < 0 || smtp_tls(&tls, c, err) < 0)
+		return err->code;
+	return es_request_check(&job, err) < 0
+		       ? es_channel_wrong(err, c, ES_CONF_CHANNEL_URL)
+		       : 0;
+}
+
+int es_send_check_mail(const struct channel *c, struct es_error *err)
+{
+	ES_CLEANUP(es_buf_dispose) struct es_buf url = ES_BUF_INIT(4096);
+	ES_CLEANUP(es_buf_dispose) struct es_buf bare = ES_BUF_INIT(4096);
+	const char *reply = es_channel_text(c, ES_CONF_CHANNEL_REPLY_TO);
+	struct draft d = DRAFT_INIT;
+	int rc = es_send_url(&url, c, err);
+
+	if (rc >= 0)
+		rc = add_recipients(&d, c, err);
+	if (rc >= 0)
+		rc = add_sender(&d, c, "localhost", "localhost", err);
+	if (rc >= 0 && *reply && es_mail_address(&bare, reply, err) < 0)
+		rc = es_channel_wrong(err, c, ES_CONF_CHANNEL_REPLY_TO);
+	if (rc >= 0 && !is_sendmail(&url))
+		rc = check_smtp(&d, c, url.data, err);
+	dispose(&d);
+	return rc < 0 ? rc : 0;
+}
+
 int es_send_mail(struct es_transport_result *out, struct maker *m,
 		 const struct message *msg, unsigned int *done,
 		 struct es_error *err)
@@ -453,7 +508,7 @@ int es_send_mail(struct es_transport_result *out, struct maker *m,
 	}
 	if (rc >= 0 && bits)
 		check = select_recipients(&d, msg->span, bits);
-	if (rc >= 0 && (url.len == 0 || strncmp(url.data, "sendmail:", 9) == 0))
+	if (rc >= 0 && is_sendmail(&url))
 		rc = by_sendmail(out, &d, c, url.len ? url.data + 9 : "", err);
 	else if (rc >= 0)
 		rc = by_smtp(out, &d, c, url.data, err);

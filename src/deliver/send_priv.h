@@ -14,6 +14,9 @@ int es_send_folder(struct es_buf *out, const struct es_session *s,
 		   const struct channel *c, struct es_error *err);
 /* All content that differs as one unified diff. */
 void es_send_patch(struct es_buf *out, const struct es_doc *report);
+/* Whether what a channel says can be sent, before there is anything to send. */
+int es_send_check_mail(const struct channel *c, struct es_error *err);
+int es_send_check_webhook(const struct channel *c, struct es_error *err);
 int es_send_show_mail(struct es_buf *out, struct maker *m,
 		      const struct message *msg, struct es_error *err);
 int es_send_show_webhook(struct es_buf *out, struct maker *m,

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "deliver/send_priv.h"
+#include "deliver/transport_priv.h"
 #include "deliver/webhook_priv.h"
 
 #include "etcsnap/quote.h"
@@ -168,10 +169,43 @@ static int read_expected(struct call *call, struct es_error *err)
 			return 0;
 		at = end;
 	}
-	return es_fail_config(err,
-			      "channel '%s': expect = '%s' is no list of "
-			      "statuses; give it as 200-299,409",
-			      call->c->name, ES_Q(text));
+	es_fail_config(err,
+		       "expect = '%s' is no list of statuses; give it as "
+		       "200-299,409",
+		       ES_Q(text));
+	return es_channel_wrong(err, call->c, ES_CONF_CHANNEL_EXPECT);
+}
+
+static bool is_plain(const struct channel *c)
+{
+	return strcmp(es_channel_text(c, ES_CONF_CHANNEL_TLS), "none") == 0;
+}
+
+/* Of an address that is a template only a message knows what it becomes. */
+int es_send_check_webhook(const struct channel *c, struct es_error *err)
+{
+	ES_CLEANUP(es_buf_dispose) struct es_buf url = ES_BUF_INIT(65536);
+	const bool open = *es_channel_url(c);
+	struct call call = CALL_INIT;
+	struct es_net_job job = {
+		.kind = ES_TRANSPORT_HTTP,
+		.http = { .plain = is_plain(c) },
+	};
+	int rc;
+
+	call.c = c;
+	rc = read_expected(&call, err);
+	if (rc == 0)
+		rc = es_send_url(&url, c, err);
+	if (rc > 0 && !(open && strstr(url.data, "{{"))) {
+		job.http.url = url.data;
+		if (es_request_check(&job, err) < 0)
+			rc = es_channel_wrong(err, c,
+					      open ? ES_CONF_CHANNEL_URL
+						   : ES_CONF_CHANNEL_URL_FILE);
+	}
+	wipe(&url);
+	return rc < 0 ? rc : 0;
 }
 
 int es_call_run(struct es_transport_result *out, struct call *call,
@@ -185,8 +219,7 @@ int es_call_run(struct es_transport_result *out, struct call *call,
 	const struct es_http_request http = {
 		.method = method,
 		.url = call->url.data,
-		.plain = strcmp(es_channel_text(c, ES_CONF_CHANNEL_TLS),
-				"none") == 0,
+		.plain = is_plain(c),
 		.headers = call->header,
 		.n_headers = call->n_headers,
 		.body = call->body.len ? call->body.data : NULL,

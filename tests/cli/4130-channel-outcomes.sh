@@ -132,4 +132,36 @@ next=$(es status --json | tr -d ' \n' | sed 's/.*"next_try":"\([^"]*\)".*/\1/')
 ok 'a service that says when' test \
 	$(($(date -d "$next" +%s) - $(date +%s))) -gt 7000
 
+# --- what no message is needed for to find
+# wrong SAID - config check says this of a line of the channel
+wrong() {
+	local status=0
+
+	es config check >said 2>&1 || status=$?
+	ok "config check: $1" like "$status $(tr '\n' ' ' <said)" \
+		"^2 .*etcsnap.conf:[0-9]+: channel 'ops': $1"
+}
+mails good 'to = a@example.org, b@example.org'
+wrong "'a@example.org, b@example.org' is no mail address"
+mails good 'from = no address'
+wrong "'no address' is no mail address"
+mails good 'reply_to = nobody@'
+wrong "'nobody@' is no mail address"
+mails good 'url = smpt://localhost'
+wrong "the URL of 'localhost' does not begin with smtp://"
+mails good 'tls = yes'
+wrong "tls = 'yes' is none of"
+mails good 'auth = foo'
+wrong "auth = 'foo' is none of"
+hooks good /ok 'expect = yes'
+wrong "expect = 'yes' is no list of statuses"
+hooks good /ok 'url = htp://localhost/x'
+wrong "the URL of 'localhost' does not begin with https://"
+hooks good /ok 'url = http://localhost/x'
+wrong 'http:// is not protected'
+hooks good /ok 'url = {{set.where}}/x'
+ok 'a template is for later' es config check
+mails good 'user = user' 'auth = plain'
+ok 'so is a password that others have' es config check
+
 done_testing
