@@ -12,11 +12,12 @@
 #include <time.h>
 
 /*
- * In a mail, our header field X-Etcsnap-Commit names a run; in its body an
- * id counts after the word "commit", or when it has all its digits; not on
- * lines of a difference or a quotation, which are what somebody else wrote. In
- * a plain list every full id counts, and a date on its line says when it was
- * written down.
+ * In a mail, our header field X-Etcsnap-Commit names a run. What the body of
+ * such a mail says is for people: it tells of files, which may name any commit,
+ * in any encoding. In the body of another mail an id counts on a line with the
+ * word "commit", or when it has all its digits; not on lines of a difference or
+ * a quotation, which are what somebody else wrote. In a plain list every full
+ * id counts, and a date on its line says when it was written down.
  */
 
 #define FIELD "X-Etcsnap-Commit:"
@@ -292,6 +293,7 @@ static int head_line(struct es_anchor_reader *r, const char *line, size_t len)
 	}
 	if (!folded) {
 		r->own = begins(line, len, FIELD);
+		r->ours |= r->own;
 		r->dated = begins(line, len, "Date:");
 	}
 	if (r->dated && !folded)
@@ -302,8 +304,8 @@ static int head_line(struct es_anchor_reader *r, const char *line, size_t len)
 static int body_line(struct es_anchor_reader *r, const char *line, size_t len)
 {
 	/* not what a difference or a quotation says */
-	if (len &&
-	    (strchr("+-@> \t|", line[0]) || begins(line, len, "Content-")))
+	if (r->ours || (len && (strchr("+-@> \t|", line[0]) ||
+				begins(line, len, "Content-"))))
 		return 0;
 	return take_ids(r, line, len,
 			says_commit(line, len) ? DIGITS_MIN : ES_OID_HEX);
@@ -330,7 +332,7 @@ int es_anchor_line(struct es_anchor_reader *r, const char *line, size_t len)
 		r->mail = r->head = true;
 	if (between && (r->line == 1 || r->mail)) {
 		r->head = true;
-		r->own = r->dated = false;
+		r->own = r->ours = r->dated = false;
 		r->when = 0;
 		mbox_date(&r->when, line, len);
 		return 0;

@@ -152,6 +152,7 @@ struct es_anchor_reader {
 	bool mail;  /* the file has mails */
 	bool head;  /* within the header of one */
 	bool own;   /* within our header field, which may be folded */
+	bool ours;  /* this mail has that field */
 	bool dated; /* likewise within Date */
 };
 

@@ -197,6 +197,9 @@ static const struct {
 	{ MAIL "X-Etcsnap-Commit: abcdefa\n\n\n" MAIL
 	       "X-Etcsnap-Commit: bcdefab\n\n",
 	  "2:abcd7@1777982400 6:bcde7@1777982400 " },
+	{ MAIL "X-Etcsnap-Commit: abcdefa\n\n<li>" ID2 "\n"
+	       "commit bcdefab\n" MAIL "A: b\n\ncommit cdefabc\n",
+	  "2:abcd7@1777982400 9:cdef7@1777982400 " },
 	{ "From here to there\n" ID2 "\n", "" },
 	{ "commit 12345678 1234567a\r\n", "1:12348@0 " },
 };
