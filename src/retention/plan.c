@@ -130,6 +130,8 @@ static enum es_root_kind kind_of(const char *name)
 {
 	if (begins(name, "refs/tags/"))
 		return ES_ROOT_TAG;
+	if (begins(name, "refs/remotes/"))
+		return ES_ROOT_REMOTE;
 	if (begins(name, "refs/etcsnap/") || !begins(name, "refs/"))
 		return ES_ROOT_SINGLE;
 	return ES_ROOT_WHOLE;

@@ -192,27 +192,35 @@ static int add_chain_row(struct es_prune_result *r, const struct es_chain *c,
 static int add_root_rows(struct es_prune_result *r, const struct es_plan *plan,
 			 struct es_error *err)
 {
-	struct es_prune_row *row;
-	uint64_t singles[] = { 0, 0 };
+	static const struct {
+		enum es_root_kind kind;
+		const char *name;
+	} singles[] = {
+		{ ES_ROOT_TAG, "tags" },
+		{ ES_ROOT_SINGLE, "refs/etcsnap" },
+		{ ES_ROOT_REMOTE, "refs/remotes" },
+	};
+	uint64_t n[ES_ROOT_KINDS] = { 0 };
 
 	for (size_t i = 0; i < plan->n_roots; i++) {
 		const struct es_root *root = &plan->roots[i];
 
-		if (root->kind != ES_ROOT_WHOLE) {
-			singles[root->kind == ES_ROOT_TAG]++;
-			continue;
-		}
-		if (!new_row(r, root->name, "forever",
+		n[root->kind]++;
+		if (root->kind == ES_ROOT_WHOLE &&
+		    !new_row(r, root->name, "forever",
 			     "not a branch with a rule"))
 			return es_fail_oom(err);
 	}
-	for (int tag = 1; tag >= 0; tag--) {
-		if (singles[tag] == 0)
+	for (size_t i = 0; i < sizeof(singles) / sizeof(singles[0]); i++) {
+		const uint64_t count = n[singles[i].kind];
+		struct es_prune_row *row;
+
+		if (count == 0)
 			continue;
-		row = new_row(r, tag ? "tags" : "refs/etcsnap", "forever", "");
+		row = new_row(r, singles[i].name, "forever", "");
 		if (!row)
 			return es_fail_oom(err);
-		row->keep = singles[tag];
+		row->keep = count;
 	}
 	return 0;
 }

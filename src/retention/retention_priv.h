@@ -49,11 +49,16 @@ struct es_chain {
  * @ES_ROOT_WHOLE:   somebody's branch: all its history stays
  * @ES_ROOT_SINGLE:  what a channel was told, a checkout: that commit stays
  * @ES_ROOT_TAG:     a tag: likewise
+ * @ES_ROOT_REMOTE:  what another repository had when git last talked with it:
+ *                   likewise
+ * @ES_ROOT_KINDS:   their number
  */
 enum es_root_kind {
 	ES_ROOT_WHOLE,
 	ES_ROOT_SINGLE,
 	ES_ROOT_TAG,
+	ES_ROOT_REMOTE,
+	ES_ROOT_KINDS,
 };
 
 /**

@@ -244,6 +244,17 @@ ok 'a branch of somebody keeps its history' like "$(es prune -n)" \
 is "$(count mine)" "$(git_repo rev-list --count mine)" 'all of it'
 ok 'sound' sound
 git_repo branch -D mine -q
+# as "git push" leaves it
+git_repo update-ref refs/remotes/other/main main
+runs $((day + 8))
+git_repo update-ref refs/etcsnap/delivered/main/ops main
+ok 'what another repository had is counted' like "$(es prune -n)" \
+	'^refs/remotes forever +1 '
+es prune
+is "$(count main)" 5 'and holds back nothing'
+is "$(count refs/remotes/other/main)" 1 'but is there'
+ok 'sound' sound
+git_repo update-ref -d refs/remotes/other/main
 
 # --- size ---------------------------------------------------------------------------------------
 conf_for_root '[files]' 'include = /etc' '[retention]' 'main = forever' \
