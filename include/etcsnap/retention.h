@@ -64,8 +64,8 @@ int es_resolutions_update(struct es_store *st, const struct es_commit *tip,
  * @n:     their number
  * @now:   seconds since 1970-01-01 UTC
  *
- * A commit is kept with all that are newer. One that was made in the future is
- * not old.
+ * A commit is kept with all that are newer. One later than now keeps nothing by
+ * its time, unless half of them are: then @now is not believed.
  *
  * Return: from 1 to @n, or 0 where there is none.
  */

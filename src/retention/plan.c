@@ -21,10 +21,22 @@ static const struct {
 	{ "monthly", ES_CONF_RETENTION_MONTHLY },
 };
 
+/* Commits of a clock that ran ahead. Where most of them are later than now, it
+ * is rather now that is wrong, and nothing may go by it. */
+static size_t count_ahead(const int64_t *times, size_t n, int64_t now)
+{
+	size_t ahead = 0;
+
+	for (size_t i = 0; i < n; i++)
+		ahead += times[i] > now;
+	return ahead < n - ahead ? ahead : 0;
+}
+
 /* Nothing in the middle goes: the oldest that is young enough decides. */
 size_t es_retention_count(const struct es_keep *keep, const int64_t *times,
 			  size_t n, int64_t now)
 {
+	const int64_t last = count_ahead(times, n, now) ? now : INT64_MAX;
 	size_t kept = n > 0;
 
 	if (keep->forever)
@@ -32,7 +44,7 @@ size_t es_retention_count(const struct es_keep *keep, const int64_t *times,
 	if (keep->count > kept)
 		kept = keep->count < n ? (size_t)keep->count : n;
 	for (size_t i = n; keep->seconds > 0 && i > kept; i--)
-		if (times[i - 1] >= now - keep->seconds)
+		if (times[i - 1] >= now - keep->seconds && times[i - 1] <= last)
 			kept = i;
 	return kept;
 }
@@ -76,12 +88,14 @@ static int load_chain(struct es_chain *c, struct es_store *st,
 	return rc < 0 ? rc : 0;
 }
 
+/* @ahead: set to how many play no part, since they are later than now */
 static size_t count_by(const struct es_chain *c, const struct es_keep *keep,
-		       int64_t now, struct es_error *err)
+		       int64_t now, size_t *ahead, struct es_error *err)
 {
 	int64_t *times = reallocarray(NULL, c->n + 1, sizeof(*times));
 	size_t kept;
 
+	*ahead = 0;
 	if (!times) {
 		es_fail_oom(err);
 		return c->n;
@@ -89,6 +103,7 @@ static size_t count_by(const struct es_chain *c, const struct es_keep *keep,
 	for (size_t i = 0; i < c->n; i++)
 		times[i] = c->commits[i].when;
 	kept = es_retention_count(keep, times, c->n, now);
+	*ahead = keep->seconds ? count_ahead(times, c->n, now) : 0;
 	free(times);
 	return kept;
 }
@@ -97,6 +112,8 @@ static int make_chain(struct es_chain *c, struct es_store *st,
 		      const struct es_conf *conf, size_t i, int64_t now,
 		      struct es_error *err)
 {
+	size_t ahead;
+
 	c->name = branches[i].name;
 	c->rule = es_conf_text(conf, branches[i].rule);
 	c->note = (struct es_buf)ES_BUF_INIT(1 << 16);
@@ -106,7 +123,9 @@ static int make_chain(struct es_chain *c, struct es_store *st,
 	if (es_keep_parse(&c->keep, c->rule, err) < 0 ||
 	    load_chain(c, st, err) < 0)
 		return err->code;
-	c->kept = count_by(c, &c->keep, now, err);
+	c->kept = count_by(c, &c->keep, now, &ahead, err);
+	if (ahead)
+		es_buf_addf(&c->note, "%zu later than now", ahead);
 	return err->code;
 }
 
@@ -183,7 +202,8 @@ static int wait_for_channels(struct es_plan *p, const struct es_conf *conf,
 		.seconds = es_conf_number(conf, ES_CONF_RETENTION_MAX_BACKLOG),
 	};
 	struct es_chain *main = &p->chains[0];
-	const size_t most = count_by(main, &keep, now, err);
+	size_t ahead;
+	const size_t most = count_by(main, &keep, now, &ahead, err);
 
 	for (size_t i = 0; i < p->n_roots && keep.seconds > 0; i++) {
 		static const char *const kinds[] = {

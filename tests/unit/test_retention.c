@@ -108,9 +108,14 @@ static const struct {
 	{ "25d 9", { 0, 10, 20, 30, -1000 }, 4 },
 	/* one made by a clock that stood in 1970 */
 	{ "90d", { 0, 10, 20000, 30, 100, -1000 }, 4 },
-	/* those made by a clock that ran ahead, and by one that was put back */
-	{ "90d", { 0, 10, 100, -400, 120, -1000 }, 4 },
+	/* one made by a clock that ran ahead, which may be the newest */
+	{ "90d", { 0, 10, 100, -400, 120, -1000 }, 2 },
+	{ "90d", { 0, 10, -400, 20, 120, -1000 }, 4 },
+	{ "90d 4", { 0, 10, 100, -400, 120, -1000 }, 4 },
+	{ "90d", { -400, 10, 100, 120, -1000 }, 2 },
+	/* now is the time of a clock that was put back */
 	{ "90d", { -300, -301, -200, -1000 }, 3 },
+	{ "90d", { 0, -301, -200, 1, -1000 }, 4 },
 };
 
 START_TEST(count_is_right)
