@@ -96,30 +96,54 @@ static void tell_unread(struct job *j, const struct task *t, int rc)
 		       strerror(-rc));
 }
 
-static void check(struct job *j, const struct task *t)
+/* What is wrong with a file, NULL nothing. 0, or negative: it is unreadable. */
+static int judge(struct job *j, const struct task *t, const char **problem)
 {
 	ES_CLEANUP(es_closep)
 	int fd = es_open_in_root(j->root, t->path, O_RDONLY);
 	struct stat sb;
 	int rc = fd < 0 ? -errno : 0;
 
+	*problem = NULL;
 	if (rc == -ENOENT || rc == -ENOTDIR || rc == -ELOOP) {
 		if (!es_excluded_has(j->excluded, t->path))
-			tell(j, t, "is missing, it belongs to");
-		return;
+			*problem = "is missing, it belongs to";
+		return 0;
 	}
 	if (rc >= 0 && fstat(fd, &sb) < 0)
 		rc = -errno;
-	if (rc >= 0 && !S_ISREG(sb.st_mode)) {
-		tell(j, t, "is no regular file as in");
-		return;
+	/* a socket, or a device that is not there */
+	if (rc == -ENXIO || (rc >= 0 && !S_ISREG(sb.st_mode))) {
+		*problem = "is no regular file as in";
+		return 0;
 	}
 	if (rc >= 0)
 		rc = es_packages_check(&t->file, fd);
 	if (rc == 0)
-		tell(j, t, "differs from");
-	else if (rc < 0 && rc != -ENOTSUP)
+		*problem = "differs from";
+	return rc < 0 && rc != -ENOTSUP ? rc : 0;
+}
+
+/* Whether it is a link, and the one that the package has. */
+static bool is_link_of(const struct job *j, const struct task *t)
+{
+	ES_CLEANUP(es_closep)
+	int fd = es_open_in_root(j->root, t->path, O_PATH | O_NOFOLLOW);
+
+	return fd >= 0 && es_packages_check_link(&t->file, fd) == 1;
+}
+
+static void check(struct job *j, const struct task *t)
+{
+	const char *problem;
+	const int rc = judge(j, t, &problem);
+
+	if ((rc < 0 || problem) && is_link_of(j, t))
+		return;
+	if (rc < 0)
 		tell_unread(j, t, rc);
+	else if (problem)
+		tell(j, t, problem);
 }
 
 static void *work(void *payload)

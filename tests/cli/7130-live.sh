@@ -136,6 +136,13 @@ ok 'missing' like "$(cat said)" '/usr/lib/one/data: is missing, it belongs to on
 ok 'no file any more' like "$(cat said)" '/usr/bin/three: is no regular file'
 ok 'but not what dpkg left out' unlike "$(cat said)" 'changelog'
 is "$(grep -c ^bad: said)" 4 'nothing else'
+mv "$root/usr/bin/two" two
+(cd "$root/usr/bin" && python3 -c 'import socket
+socket.socket(socket.AF_UNIX).bind("two")')
+ok 'a socket is no file either' like "$(es verify --packages)" \
+	'^bad: package /usr/bin/two: is no regular file'
+rm "$root/usr/bin/two"
+mv two "$root/usr/bin/two"
 rm "$root/usr/share/doc/one/copyright"
 ok 'what it was to put in is missing' like "$(es verify --packages)" \
 	'one/copyright: is missing'
@@ -155,4 +162,16 @@ if command -v debsums >/dev/null 2>&1; then
 else
 	skip 'debsums is not installed'
 fi
+
+# Of a link, apk has the checksum of its target's text: here that of "hello".
+rm -r "$p"
+mkdir -p "$root/lib/apk/db"
+printf '%s\n' P:four V:1 F:usr/bin R:four Z:Q1qvTGHdzF6KLavt4PO0gs2a6pQ00= '' \
+	>"$root/lib/apk/db/installed"
+echo hello >"$root/usr/bin/hello"
+ln -s hello "$root/usr/bin/four"
+ok 'a link as its package has it' es verify --packages
+ln -sf one "$root/usr/bin/four"
+ok 'one that leads elsewhere' like "$(es verify --packages)" \
+	'^bad: package /usr/bin/four: differs from four 1;'
 done_testing
