@@ -31,11 +31,14 @@ typedef void (*line_fn)(struct es_findings *f, const char *path,
 static void each_line(struct es_findings *f, const char *path, const char *home,
 		      const struct es_buf *text, line_fn each)
 {
-	const char *pos = es_buf_str(text), *end = pos + text->len, *line;
-	size_t len;
+	ES_CLEANUP(es_buf_dispose)
+	struct es_buf line = ES_BUF_INIT(ES_SMALL_MAX);
+	const char *pos = es_buf_str(text), *end = pos + text->len;
 
-	while (es_lines_next(&pos, end, &line, &len)) {
-		struct es_words words = { .pos = line, .end = line + len };
+	while (es_lines_next_whole(&pos, end, &line)) {
+		struct es_words words = { .pos = es_buf_str(&line) };
+
+		words.end = words.pos + line.len;
 
 		each(f, path, home, &words);
 	}

@@ -94,13 +94,18 @@ static int include(struct es_findings *f, const char *from, const char *arg,
 	return es_inside_each(f, path.data, include_name, err);
 }
 
-/* Whether a line begins with one of "@word" and "#word", and its argument. */
+/* Whether a line begins with one of "@word" and "#word", and its argument. The
+ * latter is a comment where blanks stand before it. */
 static const char *directive(const char *text, const char *word)
 {
 	size_t len = strlen(word);
 
-	if ((text[0] != '@' && text[0] != '#') ||
-	    strncmp(text + 1, word, len) != 0 ||
+	if (text[0] != '#') {
+		text = skip_blanks(text);
+		if (text[0] != '@')
+			return NULL;
+	}
+	if (strncmp(text + 1, word, len) != 0 ||
 	    (text[1 + len] != ' ' && text[1 + len] != '\t'))
 		return NULL;
 	return skip_blanks(text + 1 + len);
@@ -147,25 +152,6 @@ static int take_line(struct es_findings *f, const char *path, char *text,
 							     : 0;
 }
 
-/* The next line with those that it is continued by. */
-static bool next_logical(const char **pos, const char *end, struct es_buf *out)
-{
-	const char *line;
-	size_t len;
-
-	es_buf_reset(out);
-	while (es_lines_next(pos, end, &line, &len)) {
-		size_t slashes = 0;
-
-		while (slashes < len && line[len - 1 - slashes] == '\\')
-			slashes++;
-		es_buf_add(out, line, len - slashes % 2);
-		if (slashes % 2 == 0)
-			return true;
-	}
-	return out->len > 0;
-}
-
 static int read_file(struct es_findings *f, const char *path,
 		     struct es_error *err)
 {
@@ -187,7 +173,7 @@ static int read_file(struct es_findings *f, const char *path,
 	const char *pos = es_buf_str(&b), *end = pos + b.len;
 
 	rc = 0;
-	while (rc >= 0 && next_logical(&pos, end, &text))
+	while (rc >= 0 && es_lines_next_whole(&pos, end, &text))
 		if (text.len)
 			rc = take_line(f, path, text.data, err);
 	s->depth--;
@@ -279,18 +265,24 @@ struct privilege {
 	bool all_without;
 };
 
-/* An upper-case tag, "NOPASSWD:"; returns what follows, or NULL. */
+/* An upper-case tag, "NOPASSWD:", or an option, "CWD=/tmp"; returns what
+ * follows, or NULL. */
 static const char *skip_tag(const char *p, struct privilege *out)
 {
 	size_t len = strspn(p, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_");
+	const char *rest = skip_blanks(p + len);
 
-	if (len < 4 || *skip_blanks(p + len) != ':')
+	if (len > 0 && *rest == '=') {
+		rest = skip_blanks(rest + 1);
+		return rest + span(rest, " \t");
+	}
+	if (len < 4 || *rest != ':')
 		return NULL;
 	if (len == 8 && !memcmp(p, "NOPASSWD", 8))
 		out->no_password = true;
 	if (len == 6 && !memcmp(p, "PASSWD", 6))
 		out->no_password = false;
-	return skip_blanks(p + len) + 1;
+	return rest + 1;
 }
 
 /* One command with what stands before it; returns its end. */

@@ -166,6 +166,8 @@ struct es_words {
 int es_words_next(struct es_words *w, struct es_buf *out);
 bool es_lines_next(const char **pos, const char *end, const char **line,
 		   size_t *len);
+/* The same with those lines that it is continued by, after a backslash. */
+bool es_lines_next_whole(const char **pos, const char *end, struct es_buf *out);
 
 /* A line of colon separated fields: passwd, shadow, group. */
 struct es_fields {

@@ -20,6 +20,36 @@ bool es_lines_next(const char **pos, const char *end, const char **line,
 	return true;
 }
 
+/* Comments end with their line; "#1000" is a user to sudo. */
+static bool has_comment(const char *line, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (line[i] == '#' && (i == 0 || strchr(" \t", line[i - 1])) &&
+		    (i + 1 == len || !strchr("-0123456789", line[i + 1])))
+			return true;
+	return false;
+}
+
+bool es_lines_next_whole(const char **pos, const char *end, struct es_buf *out)
+{
+	const char *line;
+	size_t len;
+
+	es_buf_reset(out);
+	while (es_lines_next(pos, end, &line, &len)) {
+		size_t slashes = 0;
+
+		while (slashes < len && line[len - 1 - slashes] == '\\')
+			slashes++;
+		if (has_comment(line, len))
+			slashes = 0;
+		es_buf_add(out, line, len - slashes % 2);
+		if (slashes % 2 == 0)
+			return true;
+	}
+	return out->len > 0;
+}
+
 void es_fields_split(struct es_fields *out, const char *line, size_t len,
 		     char separator)
 {
