@@ -146,6 +146,9 @@ struct es_rev {
 void es_rev_dispose(struct es_rev *r);
 int es_rev_parse(struct es_rev *out, struct es_call *call, const char *text,
 		 struct es_error *err);
+/* A whole run: a path behind it is refused, and where it goes told (@how). */
+int es_rev_run(struct es_commit **out, struct es_call *call, const char *text,
+	       const char *how, struct es_error *err);
 /* The commit of the branch main, or -ENOENT: "there is no run yet". */
 int es_rev_tip(struct es_commit **out, struct es_call *call,
 	       struct es_error *err);

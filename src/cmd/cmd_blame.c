@@ -369,7 +369,7 @@ static int blame_path(struct es_call *call, const char *path,
 
 static int blame_run(struct es_call *call, struct es_error *err)
 {
-	ES_CLEANUP(es_rev_dispose) struct es_rev rev = { 0 };
+	ES_CLEANUP(es_commit_freep) struct es_commit *run = NULL;
 	const struct es_args *a = &call->args;
 	const char *at = es_opt_get(a, "at");
 	char **paths = NULL;
@@ -378,15 +378,15 @@ static int blame_run(struct es_call *call, struct es_error *err)
 
 	if (a->n_operands != 1)
 		return es_fail_config(err, "blame takes one path");
-	rc = at ? es_rev_parse(&rev, call, at, err)
-		: es_rev_tip(&rev.commit, call, err);
-	if (rc == 0 && rev.path)
-		return es_fail_config(err, "--at takes a revision; the path "
-					   "is an operand of its own");
+	rc = at ? es_rev_run(&run, call, at,
+			     "--at takes a revision; the path is an operand of "
+			     "its own",
+			     err)
+		: es_rev_tip(&run, call, err);
 	if (rc == 0)
 		rc = es_rev_paths(&paths, &n, a->operands, 1, err);
 	if (rc == 0)
-		rc = blame_path(call, paths[0], rev.commit, err);
+		rc = blame_path(call, paths[0], run, err);
 	es_rev_paths_free(paths, n);
 	return rc;
 }

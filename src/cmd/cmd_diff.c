@@ -61,8 +61,10 @@ static int with_live(struct es_call *call, struct es_compare *c,
 
 static int diff_run(struct es_call *call, struct es_error *err)
 {
-	ES_CLEANUP(es_rev_dispose) struct es_rev a = { 0 };
-	ES_CLEANUP(es_rev_dispose) struct es_rev b = { 0 };
+	static const char how[] = "diff takes the path as an operand of its "
+				  "own: REV REV PATH";
+	ES_CLEANUP(es_commit_freep) struct es_commit *old = NULL;
+	ES_CLEANUP(es_commit_freep) struct es_commit *new = NULL;
 	const struct es_args *args = &call->args;
 	size_t revs = count_revisions(args);
 	struct es_compare c = { 0 };
@@ -71,16 +73,16 @@ static int diff_run(struct es_call *call, struct es_error *err)
 	int rc;
 
 	if (revs > 0)
-		rc = es_rev_parse(&a, call, args->operands[0], err);
+		rc = es_rev_run(&old, call, args->operands[0], how, err);
 	else
-		rc = es_rev_tip(&a.commit, call, err);
+		rc = es_rev_tip(&old, call, err);
 	if (rc == 0 && revs > 1)
-		rc = es_rev_parse(&b, call, args->operands[1], err);
+		rc = es_rev_run(&new, call, args->operands[1], how, err);
 	if (rc < 0 || es_rev_paths(&paths, &n, args->operands + revs,
 				   args->n_operands - revs, err) < 0)
 		return err->code;
-	c.old = a.commit;
-	c.new = b.commit;
+	c.old = old;
+	c.new = new;
 	c.paths = (const char *const *)paths;
 	c.n_paths = n;
 	c.level = ES_REPORT_FULL;

@@ -86,7 +86,7 @@ static int write_file(const char *path, struct es_call *call,
 
 static int export_run(struct es_call *call, struct es_error *err)
 {
-	ES_CLEANUP(es_rev_dispose) struct es_rev rev = { 0 };
+	ES_CLEANUP(es_commit_freep) struct es_commit *run = NULL;
 	const struct es_args *a = &call->args;
 	const char *file = es_opt_get(a, "output");
 	struct left left = { .call = call };
@@ -103,15 +103,15 @@ static int export_run(struct es_call *call, struct es_error *err)
 	if (take_format(&o.format, call, err) < 0)
 		return err->code;
 	if (a->n_operands == 0)
-		rc = es_rev_tip(&rev.commit, call, err);
+		rc = es_rev_tip(&run, call, err);
 	else
-		rc = es_rev_parse(&rev, call, a->operands[0], err);
+		rc = es_rev_run(&run, call, a->operands[0],
+				"export takes a whole one; for a path use "
+				"'etcsnap cat'",
+				err);
 	if (rc < 0)
 		return rc;
-	if (rev.path)
-		return es_fail_config(err, "export takes a whole run; for one "
-					   "path use 'etcsnap cat'");
-	o.commit = *es_commit_id(rev.commit);
+	o.commit = *es_commit_id(run);
 	rc = file ? write_file(file, call, &o, err)
 		  : es_export(stdout, call->session->store, &o, err);
 	if (rc < 0)

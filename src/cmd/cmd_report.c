@@ -60,8 +60,8 @@ static int parse_range(struct es_commit **old, struct es_commit **new,
 		       struct es_call *call, const char *text,
 		       struct es_error *err)
 {
+	static const char how[] = "for one path use A..B --path PATH";
 	const char *dots = strstr(text, "..");
-	struct es_rev rev = { 0 };
 
 	if (!dots)
 		return es_fail_config(err,
@@ -72,14 +72,9 @@ static int parse_range(struct es_commit **old, struct es_commit **new,
 
 	if (!from)
 		return es_fail_oom(err);
-	if (es_rev_parse(&rev, call, from, err) < 0)
+	if (es_rev_run(old, call, from, how, err) < 0)
 		return err->code;
-	*old = rev.commit;
-	rev.commit = NULL;
-	if (es_rev_parse(&rev, call, dots + 2, err) < 0)
-		return err->code;
-	*new = rev.commit;
-	return 0;
+	return es_rev_run(new, call, dots + 2, how, err);
 }
 
 /* Up to when the older end is looked for, and the newer one. */

@@ -4,6 +4,7 @@
 
 #include "cmd/cmd.h"
 #include "etcsnap/fileio.h"
+#include "etcsnap/quote.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -40,6 +41,20 @@ int es_rev_parse(struct es_rev *out, struct es_call *call, const char *text,
 	    es_commit_read(&out->commit, call->session->store, &oid, err) < 0)
 		return err->code;
 	out->path = colon ? colon + 1 : NULL;
+	return 0;
+}
+
+int es_rev_run(struct es_commit **out, struct es_call *call, const char *text,
+	       const char *how, struct es_error *err)
+{
+	ES_CLEANUP(es_rev_dispose) struct es_rev rev = { 0 };
+
+	if (es_rev_parse(&rev, call, text, err) < 0)
+		return err->code;
+	if (rev.path)
+		return es_fail_config(err, "'%s' is a path of a run; %s",
+				      ES_Q(text), how);
+	*out = es_steal_ptr(&rev.commit);
 	return 0;
 }
 

@@ -56,6 +56,10 @@ is "$(cd "$root/etc" && es diff --json -- hosts |
 	'a relative path is meant from here'
 ok 'of an unknown revision: exit 2' must_exit 2 es diff nowhere
 ok 'the message is about it' like "$(es diff nowhere 2>&1)" "no run 'nowhere'"
+ok 'a path behind a revision: exit 2' must_exit 2 \
+	es diff HEAD:/etc/hosts HEAD:/etc/long.conf
+ok 'and where it goes is said' like \
+	"$(es diff HEAD HEAD:/etc/hosts 2>&1)" 'REV REV PATH$'
 ok 'an unknown option: exit 2' must_exit 2 es diff --nowhere
 ok 'an unknown format: exit 2' must_exit 2 es diff --format xml
 touch -d '2026-01-01 00:00:00 UTC' "$root/etc/fstab"

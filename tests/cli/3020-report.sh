@@ -168,6 +168,10 @@ ok 'a range that goes backwards: exit 2' must_exit 2 \
 ok 'and says so' like "$(es report -s 2026-05-04 -u 2026-05-03 2>&1)" \
 	'^etcsnap: --since 2026-05-04 is later than --until 2026-05-03'
 ok 'two ranges: exit 2' must_exit 2 es report --day today HEAD~1..HEAD
+ok 'a path behind a revision: exit 2' must_exit 2 \
+	es report HEAD~1:/etc/hosts..HEAD
+ok 'and where it goes is said' like \
+	"$(es report HEAD~1..HEAD:/etc/hosts 2>&1)" ' --path PATH$'
 ok 'no range: exit 2' must_exit 2 es report HEAD
 ok 'and the way to one run is told' like "$(es report HEAD 2>&1)" 'etcsnap show'
 ok 'nonsense: exit 2' must_exit 2 es report --since 'once upon a time'
