@@ -290,7 +290,7 @@ static void set_rest(struct view *v, struct es_doc *view)
 	es_doc_bool(view, "live", live);
 	if (live)
 		es_buf_addf(&b, "etcsnap diff %s", old);
-	else if (*old && range && es_doc_get_number(range, "runs", 1) > 1)
+	else if (*old && range && es_doc_get_number(range, "runs", 1) != 1)
 		es_buf_addf(&b, "etcsnap diff %s %s", old, new);
 	else
 		es_buf_addf(&b, "etcsnap show %s", new);

@@ -229,10 +229,13 @@ static void add_dropped(struct es_buf *b, const struct view *v)
 	if (n == 0)
 		return;
 	view_count(b, n, "change");
-	es_buf_addf(b,
-		    " that matter least are counted, not told; "
-		    "'etcsnap git diff --stat %s %s' lists them.",
-		    es_doc_get_str(view, "old_id"), es_doc_get_str(view, "id"));
+	es_buf_adds(b, " that matter least are counted, not told");
+	/* git knows nothing of the live system */
+	if (!es_doc_get_bool(view, "live"))
+		es_buf_addf(b, "; 'etcsnap git diff --stat %s %s' lists them",
+			    es_doc_get_str(view, "old_id"),
+			    es_doc_get_str(view, "id"));
+	es_buf_addc(b, '.');
 }
 
 static void add_cut(struct es_buf *b, const struct view *v)

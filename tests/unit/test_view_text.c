@@ -238,6 +238,44 @@ static const struct {
 	  "h: notice: /a: mode 0644 -> 0600\n" },
 };
 
+/* Which command tells the rest, and which of them git could do. */
+#define RANGE(new, runs, more)                                      \
+	"{\"host\":\"h\",\"severity\":\"notice\","                  \
+	"\"old\":{\"commit\":\"0123456789\"},\"new\":{"             \
+	"\"commit\":" new "},\"range\":{\"runs\":" runs "},"        \
+			  "\"counts\":{\"total\":2,\"changed\":2}," \
+			  "\"changes\":[]" more "}"
+#define DROPPED ",\"limits\":{\"changes_dropped\":2}"
+
+static const struct {
+	const char *json;
+	const char *text;
+} rests[] = {
+	{ RANGE("\"9876543210\"", "1", ""), "All of it: etcsnap show 9876543" },
+	{ RANGE("\"9876543210\"", "2", ""),
+	  "All of it: etcsnap diff 0123456 9876543" },
+	/* from the newer to the older run */
+	{ RANGE("\"9876543210\"", "0", ""),
+	  "All of it: etcsnap diff 0123456 9876543" },
+	{ RANGE("null", "1", ""), "All of it: etcsnap diff 0123456" },
+	{ RANGE("\"9876543210\"", "1", DROPPED),
+	  "2 changes that matter least are counted, not told; 'etcsnap git "
+	  "diff --stat 0123456 9876543' lists them." },
+	{ RANGE("null", "1", DROPPED),
+	  "2 changes that matter least are counted, not told.\n" },
+};
+
+START_TEST(the_rest_is_a_command_away)
+{
+	ES_CLEANUP(es_doc_freep) struct es_doc *doc = parse(rests[_i].json);
+	ES_CLEANUP(es_buf_dispose) struct es_buf out = ES_BUF_INIT(1 << 20);
+
+	render(&out, "report.txt", doc, WITH(.columns = 200));
+	ck_assert_msg(strstr(es_buf_str(&out), rests[_i].text), "%s",
+		      es_buf_str(&out));
+}
+END_TEST
+
 START_TEST(what_is_missing_is_left_out)
 {
 	ES_CLEANUP(es_doc_freep) struct es_doc *doc = parse(odd[_i].json);
@@ -306,6 +344,8 @@ int main(void)
 	tcase_add_test(c, colours_are_whole);
 	tcase_add_test(c, whole_folds_and_cuts_nothing);
 	tcase_add_test(c, content_can_be_left_out);
+	tcase_add_loop_test(c, the_rest_is_a_command_away, 0,
+			    es_lengthof(rests));
 	tcase_add_loop_test(c, what_is_missing_is_left_out, 0,
 			    es_lengthof(odd));
 	tcase_add_test(c, long_lists_are_cut);
