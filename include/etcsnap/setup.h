@@ -267,7 +267,39 @@ int es_setup_first(struct es_setup_first *f, struct es_setup *s,
 void es_setup_first_dispose(struct es_setup_first *f);
 
 /**
- * es_setup_purge - remove repository, key and all that lies beside them
+ * struct es_setup_purge - a repository and what lies beside it; contents owned
+ * @v: path, and whether it is etcsnap's and goes; in another directory than
+ *     the default one some names may be somebody else's
+ * @n: how many there are
+ */
+struct es_setup_purge {
+	struct {
+		char *path;
+		bool ours;
+	} v[ES_SESSION_BESIDE_MAX + 1];
+	size_t n;
+};
+
+/**
+ * es_setup_purge_find - what there is to remove
+ * @out:  all zero; filled, es_setup_purge_dispose() in any case
+ * @repo: absolute path of the repository, which may be missing
+ * @err:  filled on failure
+ *
+ * Return: 0 or a negative errno, also where something else is in its place.
+ */
+int es_setup_purge_find(struct es_setup_purge *out, const char *repo,
+			struct es_error *err);
+
+/**
+ * es_setup_purge_dispose - free the contents
+ * @p: filled or all zero; then all zero
+ */
+void es_setup_purge_dispose(struct es_setup_purge *p);
+
+/**
+ * es_setup_purge - remove repository, key and all of ours beside them
+ * @p:    what es_setup_purge_find() found
  * @repo: path of the repository
  * @err:  filled on failure
  *
@@ -275,6 +307,7 @@ void es_setup_first_dispose(struct es_setup_first *f);
  *
  * Return: 0 or a negative errno.
  */
-int es_setup_purge(const char *repo, struct es_error *err);
+int es_setup_purge(const struct es_setup_purge *p, const char *repo,
+		   struct es_error *err);
 
 #endif

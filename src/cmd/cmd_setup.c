@@ -137,7 +137,16 @@ static void tell_step(void *payload, const struct es_setup_step *step,
 		print_undo(step);
 }
 
-static void print_plan(const struct es_setup *s, bool remove)
+static void print_purge(const struct es_setup_purge *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		printf(p->v[i].ours ? "remove %s\n"
+				    : "leave %s: it may be somebody else's\n",
+		       ES_Q(p->v[i].path));
+}
+
+static void print_plan(const struct es_setup *s, const struct es_setup_purge *p,
+		       bool remove)
 {
 	const struct es_setup_step *step;
 
@@ -146,7 +155,8 @@ static void print_plan(const struct es_setup *s, bool remove)
 			print_step(step, false);
 		else if (*step->why)
 			printf("leave %s: %s\n", ES_Q(step->name), step->why);
-	if (!es_setup_changes(s))
+	print_purge(p);
+	if (!es_setup_changes(s) && !p->n)
 		puts(remove ? "there is nothing to undo"
 			    : "all files and timers are in place");
 }
@@ -284,7 +294,7 @@ static int put_in_place(struct es_call *call, struct es_setup *s,
 }
 
 static int take_away(struct es_call *call, struct es_setup *s,
-		     struct es_error *err)
+		     const struct es_setup_purge *p, struct es_error *err)
 {
 	const char *repo = call->session->repo_path;
 	int failed = es_setup_apply(s, tell_step, call, err);
@@ -292,11 +302,13 @@ static int take_away(struct es_call *call, struct es_setup *s,
 	if (failed < 0)
 		return failed;
 	if (es_opt_has(&call->args, "repository")) {
-		if (es_setup_purge(repo, err) < 0)
+		if (es_setup_purge(p, repo, err) < 0)
 			return err->code;
-		if (call->verbosity >= 0)
-			printf("removed %s and what lay beside it\n",
-			       ES_Q(repo));
+		for (size_t i = 0; call->verbosity >= 0 && i < p->n; i++)
+			printf(p->v[i].ours ? "removed %s\n"
+					    : "left %s: it may be somebody "
+					      "else's\n",
+			       ES_Q(p->v[i].path));
 	} else if (call->verbosity >= 0) {
 		printf("the repository %s stays, as does the configuration\n",
 		       ES_Q(repo));
@@ -307,12 +319,16 @@ static int take_away(struct es_call *call, struct es_setup *s,
 static int setup_run(struct es_call *call, struct es_error *err)
 {
 	ES_CLEANUP(es_setup_freep) struct es_setup *s = NULL;
+	ES_CLEANUP(es_setup_purge_dispose) struct es_setup_purge p = { 0 };
 	ES_CLEANUP(es_freep) char *mail = NULL;
 	const struct es_args *a = &call->args;
+	const bool purge = es_opt_has(a, "repository");
 	struct es_setup_options o;
 	bool asks;
 
-	if (read_options(&o, call, err) < 0 || es_setup_new(&s, &o, err) < 0)
+	if (read_options(&o, call, err) < 0 || es_setup_new(&s, &o, err) < 0 ||
+	    (purge &&
+	     es_setup_purge_find(&p, call->session->repo_path, err) < 0))
 		return err->code;
 	asks = !es_opt_has(a, "yes") && !o.dry;
 	if (asks && !o.remove) {
@@ -323,12 +339,14 @@ static int setup_run(struct es_call *call, struct es_error *err)
 			return err->code;
 	}
 	if (asks || o.dry)
-		print_plan(s, o.remove);
-	if (asks && ask_yes("Go on?", true) <= 0)
+		print_plan(s, &p, o.remove);
+	/* what was recorded cannot be had again */
+	if (asks && ask_yes("Go on?", !purge) <= 0)
 		return es_fail(err, -ECANCELED, "nothing was done");
 	if (o.dry)
 		return ES_EXIT_DONE;
-	return o.remove ? take_away(call, s, err) : put_in_place(call, s, err);
+	return o.remove ? take_away(call, s, &p, err)
+			: put_in_place(call, s, err);
 }
 
 const struct es_cmd es_cmd_setup = {

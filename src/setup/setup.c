@@ -12,10 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#ifndef ETCSNAP_LOCALSTATEDIR
-#define ETCSNAP_LOCALSTATEDIR "/var"
-#endif
-
 /* Most bytes of a file that is put in place. */
 #define CONTENT_MAX ((size_t)1 << 20)
 
@@ -168,8 +164,7 @@ static int open_record(struct es_setup *s, struct es_error *err)
 {
 	ES_CLEANUP(es_buf_dispose) struct es_buf dir = ES_BUF_INIT(4096);
 
-	if (es_setup_path(&dir, s, ETCSNAP_LOCALSTATEDIR "/lib/etcsnap", err) <
-	    0)
+	if (es_setup_path(&dir, s, SETUP_STATE_DIR, err) < 0)
 		return err->code;
 	if (asprintf(&s->record, "%s/setup", dir.data) < 0 ||
 	    asprintf(&s->lock_path, "%s/setup.lock", dir.data) < 0)

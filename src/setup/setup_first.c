@@ -1,23 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* setup_first.c - repository, first snapshot, test mail; removing it all */
+/* setup_first.c - repository, first snapshot, test mail */
 #include "config.h"
 
 #include "setup/setup_priv.h"
 
 #include "etcsnap/cycle.h"
 #include "etcsnap/deliver.h"
-#include "etcsnap/fileio.h"
-#include "etcsnap/quote.h"
-#include "etcsnap/spawn.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define TRIGGER "setup"
-
-/* Seconds for which rm(1) is waited for. */
-#define DEADLINE 3600
 
 /* --- the repository ------------------------------------------------------- */
 
@@ -153,88 +147,4 @@ void es_setup_first_dispose(struct es_setup_first *f)
 	free(f->repo);
 	es_buf_dispose(&f->tested);
 	*f = (struct es_setup_first){ 0 };
-}
-
-/* --- removing it ---------------------------------------------------------- */
-
-/* @argv: "rm", options, "--" and paths. */
-static int run_rm(const char *const *argv, struct es_error *err)
-{
-	ES_CLEANUP(es_buf_dispose) struct es_buf said = ES_BUF_INIT(1 << 16);
-	ES_CLEANUP(es_buf_dispose) struct es_buf reason = ES_BUF_INIT(4096);
-	const struct es_spawn rm = {
-		.argv = argv,
-		.out = &said,
-		.complaint = &said,
-		.seconds = DEADLINE,
-	};
-	int rc = es_spawn_run(&rm, err);
-
-	if (rc <= 0)
-		return rc;
-	es_spawn_reason(&reason, &said);
-	return es_fail(err, -EIO, "cannot remove the repository: %s",
-		       es_buf_str(&reason));
-}
-
-int es_setup_clean(struct es_setup *s, struct es_error *err)
-{
-	const char *making = es_doc_get_str(s->done, "making");
-	const char *argv[] = { "rm", "-rf",  "--one-file-system",
-			       "--", making, NULL };
-	ES_CLEANUP(es_store_freep) struct es_store *st = NULL;
-	struct es_error why = ES_ERROR_INIT;
-
-	if (!making || *making != '/' ||
-	    es_store_open(&st, making, &why) == 0 || why.code == -ENOENT)
-		return 0;
-	return run_rm(argv, err);
-}
-
-/* "DIR/NAME" of all that lies beside the repository, owned. */
-static int name_beside(char *paths[ES_SESSION_BESIDE_MAX], const char *repo,
-		       struct es_error *err)
-{
-	ES_CLEANUP(es_buf_dispose) struct es_buf dir = ES_BUF_INIT(8192);
-	size_t n;
-	const char *const *names = es_session_beside(&n);
-
-	es_path_dirname(&dir, repo);
-	if (es_buf_check(&dir, err) < 0)
-		return err->code;
-	for (size_t i = 0; i < n; i++)
-		if (asprintf(&paths[i], "%s/%s", dir.data, names[i]) < 0) {
-			paths[i] = NULL;
-			return es_fail_oom(err);
-		}
-	return 0;
-}
-
-int es_setup_purge(const char *repo, struct es_error *err)
-{
-	enum {
-		FIRST = 4
-	};
-	ES_CLEANUP(es_store_freep) struct es_store *st = NULL;
-	char *paths[ES_SESSION_BESIDE_MAX + 1] = { NULL };
-	const char *argv[FIRST + 1 + ES_SESSION_BESIDE_MAX + 1] = {
-		"rm", "-rf", "--one-file-system", "--", repo,
-	};
-	struct es_error why = ES_ERROR_INIT;
-	int rc;
-
-	/* what is there and no repository of ours is nothing to remove */
-	if (es_store_open(&st, repo, &why) < 0 && why.code != -ENOENT) {
-		*err = why;
-		return err->code;
-	}
-	rc = name_beside(paths, repo, err);
-	for (size_t i = 0; paths[i]; i++)
-		argv[FIRST + 1 + i] = paths[i];
-	if (rc == 0)
-		rc = run_rm(argv, err);
-	for (size_t i = 0; paths[i]; i++)
-		free(paths[i]);
-	es_setup_sweep(repo);
-	return rc;
 }

@@ -8,6 +8,14 @@
 #include "etcsnap/digest.h"
 #include "etcsnap/doc.h"
 
+#ifndef ETCSNAP_LOCALSTATEDIR
+#define ETCSNAP_LOCALSTATEDIR "/var"
+#endif
+
+/* Where the record is, and the repository unless it is configured elsewhere;
+ * what has a name of ours here is ours. */
+#define SETUP_STATE_DIR ETCSNAP_LOCALSTATEDIR "/lib/etcsnap"
+
 /* SHA-256 as text, "" for none. */
 typedef char setup_digest[2 * ES_SHA256_LEN + 1];
 
@@ -97,7 +105,7 @@ int es_setup_unit_judge(struct es_setup *s, struct setup_item *it,
 int es_setup_unit_do(struct es_setup *s, struct setup_item *it,
 		     struct es_error *err);
 
-/* --- the repository: setup_first.c ---------------------------------------- */
+/* --- the repository: setup_purge.c ---------------------------------------- */
 
 /* Removes what a setup that was killed has left of one. */
 int es_setup_clean(struct es_setup *s, struct es_error *err);

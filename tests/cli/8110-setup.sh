@@ -5,7 +5,7 @@
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$srcdir/tests/box.sh"
 need git setpriv script
-plan 57
+plan 66
 box_new
 
 state=$(box_installed localstatedir)/lib/etcsnap
@@ -167,3 +167,30 @@ ok 'once more there is nothing to undo' box etcsnap setup --remove --yes
 ok 'asked for, the repository goes as well' \
 	box etcsnap setup --remove --repository --yes
 is "$(ls -A "$(box_file "$state")")" '' 'with all beside it'
+
+# --- a repository among what is others' ------------------------------------------
+mkdir -p "$box/srv/git/reports" "$box/srv/git/trend"
+echo precious >"$box/srv/git/reports/2025-annual.odt"
+echo precious >"$box/srv/git/setup"
+echo precious >"$box/srv/git/trend/x"
+find "$box/srv/git" | sort >before
+mkdir -p "$(box_file "$conf_d")"
+cat >"$(box_file "$conf_d")/90-elsewhere.conf" <<'END_CONF'
+[repository]
+path = /srv/git/etcsnap.git
+END_CONF
+box etcsnap setup --yes --timer none --hooks no --mail - >/dev/null
+ok 'it is made elsewhere' test -f "$box/srv/git/key"
+box etcsnap setup --remove --repository --dry-run >said 2>&1
+ok 'a dry run names the repository' \
+	grep -qx 'remove /srv/git/etcsnap.git' said
+ok 'and the key' grep -qx 'remove /srv/git/key' said
+ok 'and what stays' grep -q '^leave /srv/git/reports: ' said
+not_ok 'it does not say that there is nothing' grep -q nothing said
+printf '\n' | box script -qec 'etcsnap setup --remove --repository' /dev/null \
+	>said 2>&1
+ok 'it asks, and the default is no' grep -q 'Go on? \[no\]' said
+ok 'so nothing is removed' test -d "$box/srv/git/etcsnap.git"
+ok 'a yes removes it' box etcsnap setup --remove --repository --yes
+find "$box/srv/git" | sort >after
+ok 'and nothing that others made' cmp before after
