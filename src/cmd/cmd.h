@@ -80,7 +80,7 @@ struct es_cmd {
 	const char *summary;
 	unsigned int needs; /* bits of enum es_session_need */
 	bool writes;	    /* changes the repository */
-	bool bare;	    /* reads no configuration, has no session */
+	bool bare;	    /* main.c opens no session for it */
 	bool raw;	    /* arguments are another program's */
 	bool table;	    /* prints rows, which a pager must not fold */
 	const struct es_opt *opts;

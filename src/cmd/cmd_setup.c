@@ -296,7 +296,7 @@ static int put_in_place(struct es_call *call, struct es_setup *s,
 static int take_away(struct es_call *call, struct es_setup *s,
 		     const struct es_setup_purge *p, struct es_error *err)
 {
-	const char *repo = call->session->repo_path;
+	const char *repo = call->session ? call->session->repo_path : "";
 	int failed = es_setup_apply(s, tell_step, call, err);
 
 	if (failed < 0)
@@ -310,10 +310,27 @@ static int take_away(struct es_call *call, struct es_setup *s,
 					      "else's\n",
 			       ES_Q(p->v[i].path));
 	} else if (call->verbosity >= 0) {
-		printf("the repository %s stays, as does the configuration\n",
-		       ES_Q(repo));
+		printf("the repository %s%sstays, as does the configuration\n",
+		       ES_Q(repo), *repo ? " " : "");
 	}
 	return failed ? ES_EXIT_PARTIAL : ES_EXIT_DONE;
+}
+
+/* The record alone says what --remove undoes: where a package is removed, a
+ * mistake in the configuration must not keep hooks and timers of it. */
+static int open_session(struct es_call *call, struct es_error *err)
+{
+	struct es_error why = ES_ERROR_INIT;
+
+	if (es_session_new(&call->session, &call->where, 0, &why) == 0)
+		return 0;
+	if (!es_opt_has(&call->args, "remove") ||
+	    es_opt_has(&call->args, "repository")) {
+		*err = why;
+		return err->code;
+	}
+	fprintf(stderr, "etcsnap: %s\n", why.msg);
+	return 0;
 }
 
 static int setup_run(struct es_call *call, struct es_error *err)
@@ -326,7 +343,8 @@ static int setup_run(struct es_call *call, struct es_error *err)
 	struct es_setup_options o;
 	bool asks;
 
-	if (read_options(&o, call, err) < 0 || es_setup_new(&s, &o, err) < 0 ||
+	if (read_options(&o, call, err) < 0 || open_session(call, err) < 0 ||
+	    es_setup_new(&s, &o, err) < 0 ||
 	    (purge &&
 	     es_setup_purge_find(&p, call->session->repo_path, err) < 0))
 		return err->code;
@@ -353,8 +371,8 @@ const struct es_cmd es_cmd_setup = {
 	.name = "setup",
 	.args = "[-ny] [--mail ADDRESS] [--timer WORD] … | --remove",
 	.summary = "switch on timer, hooks and mail of this machine, or off",
-	.needs = 0,
 	.writes = true,
+	.bare = true, /* it opens one by itself */
 	ES_OPTS(setup_opts),
 	.run = setup_run,
 };

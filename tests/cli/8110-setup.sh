@@ -5,7 +5,7 @@
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$srcdir/tests/box.sh"
 need git setpriv script
-plan 66
+plan 71
 box_new
 
 state=$(box_installed localstatedir)/lib/etcsnap
@@ -167,6 +167,24 @@ ok 'once more there is nothing to undo' box etcsnap setup --remove --yes
 ok 'asked for, the repository goes as well' \
 	box etcsnap setup --remove --repository --yes
 is "$(ls -A "$(box_file "$state")")" '' 'with all beside it'
+
+# --- with a mistake in the configuration -----------------------------------------
+box etcsnap setup --yes --hooks yes --timer cron --no-test >/dev/null
+mkdir -p "$(box_file "$conf_d")"
+echo 'nice = x' >"$(box_file "$conf_d")/90-typo.conf"
+ok 'nothing is put in place' must_exit 2 box etcsnap setup --yes
+ok 'nor is the repository removed' \
+	must_exit 2 box etcsnap setup --remove --repository --yes
+ok 'but what setup did is undone' \
+	sh -c 'exit $1' - "$(
+		box etcsnap setup --remove --yes >said 2>&1
+		echo $?
+	)"
+ok 'the mistake is told' grep -q '90-typo.conf:1: ' said
+rm -r "$(box_file "$conf_d")"
+all_etc >after
+ok 'and nothing is left' cmp before after
+box etcsnap setup --remove --repository --yes >/dev/null
 
 # --- a repository among what is others' ------------------------------------------
 mkdir -p "$box/srv/git/reports" "$box/srv/git/trend"
