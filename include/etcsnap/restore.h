@@ -126,7 +126,8 @@ enum es_restore_state {
  * struct es_restore_values - masked values of a file
  * @same:   they are in the live file as they were then, and put back
  * @kept:   another value is in the live file in their place, and kept
- * @marked: there is none, and the mark is written (es_restore_options.to)
+ * @marked: the mark is written, since they are not in the live file as they
+ *          were then (es_restore_options.to)
  */
 struct es_restore_values {
 	unsigned int same;
@@ -145,6 +146,8 @@ struct es_restore_values {
  * @then:   what the run recorded, NULL for nothing
  * @attrs:  bits (1u << enum es_attr) that differ and will be set
  * @values: masked values of a file that is written
+ * @less:   bits that its mode does not get: below es_restore_options.to a file
+ *          with values of the live one has no more readers
  * @link:   path of the file that it becomes another name of, or NULL
  * @lost:   the live content, or a part of it, is in no snapshot and goes
  * @names:  the file has other names that are not restored with it
@@ -166,6 +169,7 @@ struct es_restore_item {
 	const struct es_entry *then;
 	unsigned int attrs;
 	struct es_restore_values values;
+	unsigned int less;
 	const char *link;
 	bool lost;
 	bool names;

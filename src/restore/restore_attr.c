@@ -150,6 +150,7 @@ static unsigned int set_mode(const struct restore_object *o,
 
 	if (S_ISLNK(o->st.st_mode))
 		return 0;
+	mode &= ~wish->less;
 	if (failed & ES_RECORD_OWNER)
 		mode &= ~(mode_t)S_ISUID;
 	if (failed & ES_RECORD_GROUP)

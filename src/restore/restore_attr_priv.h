@@ -57,12 +57,14 @@ void restore_object_close(struct restore_object *o);
  * @times: also its modification time
  * @loose: an owner that cannot be set is no reason to stop, but set-id bits
  *         and capabilities are then left out
+ * @less:  bits that its mode is not to have
  */
 struct restore_wish {
 	const struct es_entry *then;
 	const struct restore_object *old;
 	bool times;
 	bool loose;
+	mode_t less;
 };
 
 /**

@@ -107,6 +107,16 @@ static enum es_restore_why why_no_content(const struct es_entry *e)
 					   : ES_RESTORE_DIGEST;
 }
 
+/* Values of today get no more readers than they have, in another tree. */
+static void limit_mode(struct es_restore_plan *p, struct item *it)
+{
+	struct stat st;
+
+	if (p->o.to && it->pub.values.same &&
+	    restore_look(&p->live, it->pub.path, it->pub.len, &st) > 0)
+		it->pub.less = ~st.st_mode & 07777;
+}
+
 /*
  * Where the content of a file comes from that is to be written. Without a
  * source @why is set.
@@ -129,6 +139,7 @@ static int find_source(struct es_restore_plan *p, struct item *it,
 		rc = restore_merge_live(p, it, &text, &it->pub.values, err);
 		if (rc < 0)
 			return rc;
+		limit_mode(p, it);
 		/* what is not as it was must not have its time */
 		if (it->pub.values.kept || it->pub.values.marked)
 			it->pub.attrs &= ~BIT(ES_ATTR_MTIME);

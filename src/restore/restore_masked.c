@@ -366,7 +366,7 @@ static int merge(struct es_buf *out, struct es_restore_values *values,
 		return rc == -ENOMEM ? rc : 0;
 	if (in->whole)
 		match_same(then, live);
-	if (match_places(then, live) < 0)
+	if (!in->marks && match_places(then, live) < 0)
 		return -ENOMEM;
 	count(values, then, in);
 	put_together(out, then);

@@ -14,7 +14,8 @@
  * @hmac:  digest of kind ES_DIGEST_HMAC under today's key
  * @whole: digest of the whole text as it was, under the same key; NULL: the
  *         key was another one, so that nothing can be said of values
- * @marks: leave a mark where there is no value
+ * @marks: leave a mark where its own value is not there: no other comes in
+ *         its place
  */
 struct restore_merge {
 	const struct es_buf *then;
@@ -32,8 +33,9 @@ struct restore_merge {
  * @in:     texts
  * @err:    filled on failure
  *
- * A value is put in the place of a mark that is its own. Else it must stand in
- * the same line of the same section, and be the only one that could be meant.
+ * A value is put in the place of a mark that is its own. Else, unless marks are
+ * to be left, it must stand in the same line of the same section, and be the
+ * only one that could be meant.
  * The result is checked: what is said to be as it was has the digest that was
  * recorded; what is not shows the same text to the masks but for its values.
  *

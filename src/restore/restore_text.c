@@ -143,11 +143,14 @@ static void add_notes(struct es_buf *out, const struct es_restore_item *it)
 		es_quote_term(out, it->link, strlen(it->link));
 		es_buf_addc(out, '\n');
 	}
+	if (it->then && it->then->mode & it->less)
+		add_line(out, "has values of the live file, and no more "
+			      "readers than that");
 	if (it->names)
 		add_line(out, "its other names keep the content they have");
 	if (it->lost)
 		add_line(out, restore_lost_text(it));
-	if (it->uname) {
+	if (it->then && it->uname) {
 		es_buf_addf(out, INDENT "owner %u was ", it->then->uid);
 		es_quote_term(out, it->uname, strlen(it->uname));
 		es_buf_adds(out, " then, and is another today\n");

@@ -152,14 +152,14 @@ static void add_special(struct es_buf *out, const struct es_entry *e,
 }
 
 static void add_value(struct es_buf *out, const struct es_entry *e,
-		      enum es_attr attr, struct es_ids *ids)
+		      enum es_attr attr, unsigned int less, struct es_ids *ids)
 {
 	if (!e)
 		return;
 	if (attr == ES_ATTR_TYPE)
 		es_buf_adds(out, es_type_text(e->type));
 	else if (attr == ES_ATTR_MODE)
-		es_buf_addf(out, "%04o", e->mode);
+		es_buf_addf(out, "%04o", e->mode & ~less);
 	else if (attr == ES_ATTR_UID)
 		add_id(out, e->uid, es_ids_user(ids, e->uid));
 	else if (attr == ES_ATTR_GID)
@@ -198,8 +198,8 @@ int restore_value_next(struct restore_value *v, unsigned int *pos,
 		es_buf_reset(&v->old);
 		es_buf_reset(&v->new);
 		v->name = es_attr_name(attr);
-		add_value(&v->old, it->was, attr, ids);
-		add_value(&v->new, it->then, attr, ids);
+		add_value(&v->old, it->was, attr, 0, ids);
+		add_value(&v->new, it->then, attr, it->less, ids);
 		if (v->old.failed || v->new.failed)
 			return -ENOMEM;
 		/* a new object without such a thing */

@@ -109,6 +109,7 @@ static struct restore_wish wish_of(const struct work *w)
 		.old = w->old.fd >= 0 ? &w->old : NULL,
 		.times = !w->it->pub.values.kept && !w->it->pub.values.marked,
 		.loose = w->p->o.to != NULL,
+		.less = w->it->pub.less,
 	};
 }
 

@@ -138,4 +138,27 @@ es restore --at "$third" /etc/grown >plan
 ok 'what a log has more than is recorded' reads /etc/grown \
 	'what is there now changed .*cannot come back'
 ok 'the repository is sound' fsck
+
+# --- values of today in another tree ------------------------------------------------
+begin
+printf 'password = old\n' >"$etc/wide.conf"
+printf '[a]\npassword = same\n[b]\npassword = old\n' >"$etc/both.conf"
+printf 'password = same\n' >"$etc/same.conf"
+printf 'password = same\n' >"$etc/kept.conf"
+chmod 644 "$etc"/*.conf
+then_run
+printf 'password = new\n' >"$etc/wide.conf"
+printf '[a]\npassword = same\n[b]\npassword = new\n' >"$etc/both.conf"
+chmod 600 "$etc/wide.conf" "$etc/both.conf" "$etc/same.conf"
+es restore --at "$first" --to to2 --apply /etc >plan
+not_ok 'a new password does not get the mode of the old one' \
+	grep -r new to2/etc
+ok 'it is a mark' grep -q '^password = <masked:' to2/etc/wide.conf
+ok 'one that is the same is there' grep -q '^password = same$' to2/etc/both.conf
+is "$(cd to2/etc && stat -c '%a %n' ./*.conf)" "$(printf '%s\n' \
+	'600 ./both.conf' '644 ./kept.conf' '600 ./same.conf' \
+	'644 ./wide.conf')" 'for those who may read it today'
+ok 'which is said' reads /etc/same.conf \
+	'has values of the live file, and no more readers than that'
+ok 'with the mode' reads /etc/same.conf 'mode 0600'
 done_testing

@@ -11,7 +11,7 @@
 static const uint8_t key[ES_KEY_LEN] = "not a secret";
 
 static const char *const regexes[] = {
-	"(?m)password\\s*[=:]\\s*(\\S+)",
+	"(?m)password2?\\s*[=:]\\s*(\\S+)",
 	"(?m)^\\S+:\\S+:(\\S+)$",
 	"<secret>([^<]*)</secret>",
 };
@@ -142,6 +142,20 @@ static const struct {
 	  { 0, 0, 1 },
 	  true,
 	  false },
+	{ "another value, marks are left",
+	  "a = 1\npassword = geheim\npassword2 = same\n",
+	  "a = 2\npassword = other\npassword2 = same\n",
+	  "a = 1\npassword = MARK\npassword2 = same\n",
+	  { 1, 0, 1 },
+	  true,
+	  false },
+	{ "made with another key, marks are left",
+	  "password = geheim\n",
+	  "password = geheim\n",
+	  "password = MARK\n",
+	  { 0, 0, 1 },
+	  true,
+	  true },
 	{ "no such line",
 	  "password = geheim\n",
 	  "nothing\n",
