@@ -36,6 +36,8 @@ int es_rev_parse(struct es_rev *out, struct es_call *call, const char *text,
 
 	if (!rev)
 		return es_fail_oom(err);
+	if (!*text)
+		return es_fail_config(err, "a revision is empty");
 	if (es_store_revision(&oid, call->session->store, *rev ? rev : "HEAD",
 			      err) < 0 ||
 	    es_commit_read(&out->commit, call->session->store, &oid, err) < 0)
@@ -114,7 +116,10 @@ int es_rev_paths(char ***out, size_t *n, char *const *operands, size_t count,
 	for (size_t i = 0; rc == 0 && i < count; i++) {
 		struct es_buf b = ES_BUF_INIT(1 << 20);
 
-		if (es_rev_names_text(operands[i])) {
+		/* from a variable that is not set, most likely */
+		if (!*operands[i]) {
+			rc = es_fail_config(err, "a path is empty");
+		} else if (es_rev_names_text(operands[i])) {
 			es_buf_adds(&b, operands[i]);
 			rc = es_buf_check(&b, err);
 		} else {

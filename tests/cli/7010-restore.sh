@@ -123,6 +123,9 @@ is "$(json plan.json 'd["applied"], d["commit"]')" "(False, '$first')" \
 
 # --- usage ---------------------------------------------------------------------
 ok 'no path' must_exit 2 es restore
+ok 'an empty one' must_exit 2 es restore --delete ''
+ok 'a run without a name' must_exit 2 es restore --at '' /etc
+ok 'nor elsewhere' must_exit 2 es diff '' /etc
 ok 'a path that nobody has' must_exit 2 es restore /etc/nothing
 ok 'a fact' must_exit 2 es restore system/packages
 ok 'no CSV' must_exit 2 es restore --format csv /etc
