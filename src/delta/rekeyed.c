@@ -93,9 +93,12 @@ static int is_same(const struct delta_job *job, const struct es_change *c,
 		return is_same_text(job, c, err);
 	if (!(both & ES_HAS_HMAC))
 		return 0;
+	/* what is hidden nobody can compare: it was not written since */
+	if (c->attrs & times)
+		return 0;
 	if (both & ES_HAS_BLOB)
 		return is_same_text(job, c, err);
-	return c->old->class == c->new->class && !(c->attrs & times);
+	return c->old->class == c->new->class;
 }
 
 /* What is left of a change when its content does not count: the entry gets

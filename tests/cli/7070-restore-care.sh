@@ -161,4 +161,23 @@ is "$(cd to2/etc && stat -c '%a %n' ./*.conf)" "$(printf '%s\n' \
 ok 'which is said' reads /etc/same.conf \
 	'has values of the live file, and no more readers than that'
 ok 'with the mode' reads /etc/same.conf 'mode 0600'
+
+# --- a value that changed since another key was made ---------------------------------
+begin
+printf 'a\npassword = one\n' >"$etc/p.conf"
+printf 'a\npassword = one\n' >"$etc/q.conf"
+then_run
+ok 'another key' es config rotate-key
+sleep 1.1
+printf 'a\npassword = two\n' >"$etc/p.conf"
+then=$(stat -c %y "$etc/p.conf")
+es commit >/dev/null
+must_exit 1 es diff "$first" >said
+not_ok 'a file that was written since is not only touched' \
+	grep -q 'only times differ' said
+ok 'but changed' grep -q '/etc/p\.conf' said
+not_ok 'no other is' grep -q '/etc/q\.conf' said
+es restore --at "$first" --apply /etc >/dev/null
+is "$(tail -n 1 "$etc/p.conf")" 'password = two' 'its value is kept'
+is "$(stat -c %y "$etc/p.conf")" "$then" 'it does not get its old time'
 done_testing
