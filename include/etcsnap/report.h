@@ -50,7 +50,8 @@ int es_report_level_parse(enum es_report_level *out, const char *word,
  * @paths:   absolute paths; a change needs to be one of them or below
  * @n_paths: their number, 0 = any path
  *
- * What does not pass is counted alone. Findings pass by their severity.
+ * Of a rename either path will do. What does not pass is counted alone.
+ * Findings pass by their severity.
  */
 struct es_report_filter {
 	enum es_severity min;

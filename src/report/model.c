@@ -87,30 +87,46 @@ static int64_t when_of(const struct report_job *job, const struct es_change *c)
 							 : REPORT_NEVER;
 }
 
-static bool has_tag(const struct es_report_filter *f, const char *tags)
+/* Whether one of words with blanks between them is @word. */
+static bool has_word(const char *words, const char *word, size_t len)
 {
-	while (tags && *tags) {
-		size_t len = strcspn(tags, " ");
+	while (words && *words) {
+		size_t n = strcspn(words, " ");
 
-		for (size_t i = 0; i < f->n_tags; i++)
-			if (strlen(f->tags[i]) == len &&
-			    memcmp(f->tags[i], tags, len) == 0)
-				return true;
-		tags += len;
-		tags += strspn(tags, " ");
+		if (n == len && memcmp(words, word, len) == 0)
+			return true;
+		words += n;
+		words += strspn(words, " ");
 	}
 	return false;
 }
 
+static bool has_tag(const struct es_report_filter *f, const char *tags)
+{
+	for (size_t i = 0; i < f->n_tags; i++)
+		if (has_word(tags, f->tags[i], strlen(f->tags[i])))
+			return true;
+	return false;
+}
+
+static bool has_path(const struct es_report_filter *f, const char *path,
+		     size_t len)
+{
+	return es_reach_of(f->paths, f->n_paths, path, len) == ES_REACH_ALL;
+}
+
+/* A rename concerns whoever asks for either path. */
 static bool passes(const struct es_report_filter *f,
 		   const struct report_note *n)
 {
 	const struct es_change *c = n->change;
 
-	if (n->severity < f->min || (f->n_tags > 0 && !has_tag(f, n->tags)))
+	if (n->severity < f->min)
 		return false;
-	return f->n_paths == 0 || es_reach_of(f->paths, f->n_paths, c->path,
-					      c->len) == ES_REACH_ALL;
+	if (f->n_tags > 0 && !has_tag(f, n->tags) && !has_tag(f, n->gone_tags))
+		return false;
+	return f->n_paths == 0 || has_path(f, c->path, c->len) ||
+	       (c->from && has_path(f, c->from, strlen(c->from)));
 }
 
 static void drop_note(struct report_note *n)
@@ -236,14 +252,14 @@ static enum es_class class_of(const struct es_change *c)
 	return class;
 }
 
-static void set_tags(struct es_doc *obj, const char *tags)
+/* Those that @but has, too, are there already. */
+static void push_tags(struct es_doc *list, const char *tags, const char *but)
 {
-	struct es_doc *list = es_doc_array(obj, "tags");
-
 	while (tags && *tags) {
 		size_t len = strcspn(tags, " ");
 
-		es_doc_push_text(list, tags, len);
+		if (!has_word(but, tags, len))
+			es_doc_push_text(list, tags, len);
 		tags += len;
 		tags += strspn(tags, " ");
 	}
@@ -295,7 +311,7 @@ static int put_change(struct es_doc *changes, struct report_job *job,
 {
 	const struct es_change *c = n->change;
 	enum es_class class = class_of(c);
-	struct es_doc *obj = es_doc_push(changes);
+	struct es_doc *obj = es_doc_push(changes), *tags;
 
 	n->doc = obj;
 	es_doc_number(obj, "id", (int64_t)id);
@@ -309,7 +325,9 @@ static int put_change(struct es_doc *changes, struct report_job *job,
 	if (class != ES_CLASS_NONE)
 		es_doc_str(obj, "class", es_class_name(class));
 	es_doc_str(obj, "severity", es_severity_name(n->severity));
-	set_tags(obj, n->tags);
+	tags = es_doc_array(obj, "tags");
+	push_tags(tags, n->tags, NULL);
+	push_tags(tags, n->gone_tags, n->tags);
 	set_rule(obj, job, n);
 	if (report_explanation(obj, job, n, err) < 0)
 		return err->code;

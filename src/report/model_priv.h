@@ -53,11 +53,12 @@ struct report_note {
 	struct es_doc *doc; /* once it is put down */
 	enum report_part part;
 	enum es_severity severity;
-	const char *tags;  /* of the rules, or NULL */
-	unsigned int rule; /* index for es_rules_origin(), 0 = none */
-	bool ruled;	   /* a rule said the severity */
-	bool lines;	   /* a rule says that lines do not count */
-	bool privileged;   /* gained set-user-ID or the like */
+	const char *tags;      /* of the rules, or NULL */
+	const char *gone_tags; /* tags of the path before, of a rename */
+	unsigned int rule;     /* index for es_rules_origin(), 0 = none */
+	bool ruled;	       /* a rule said the severity */
+	bool lines;	       /* a rule says that lines do not count */
+	bool privileged;       /* gained set-user-ID or the like */
 	enum report_why why;
 	const struct es_package_seen *seen; /* NULL = nothing recorded */
 	const struct es_package_op *op;	    /* what was done to its package */

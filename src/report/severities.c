@@ -228,22 +228,57 @@ static void apply_rules(struct report_note *n, const struct es_rules *rules,
 	}
 }
 
+static void weigh_note(const struct report_job *job, struct report_note *n,
+		       struct es_glob_scratch *scratch)
+{
+	const struct es_rules *rules = job->in->patch.rules;
+
+	n->privileged = n->part == PART_FILES && gained(n->change);
+	if (rules && n->part == PART_FILES)
+		apply_rules(n, rules, scratch);
+	if (!n->ruled)
+		n->severity = weigh(job, n);
+}
+
+/* What was moved away matters where it was as if it had been removed. */
+static void weigh_former(const struct report_job *job, struct report_note *n,
+			 struct es_glob_scratch *scratch)
+{
+	const struct es_change *c = n->change;
+	const struct es_change gone = {
+		.path = c->from,
+		.len = c->from ? strlen(c->from) : 0,
+		.kind = ES_CHANGE_REMOVED,
+		.old = c->old,
+	};
+	struct report_note was = {
+		.change = &gone,
+		.part = n->part,
+		.why = n->why == WHY_PACKAGE ? WHY_PACKAGE : WHY_NOTHING,
+	};
+
+	if (!c->from || !c->old)
+		return;
+	weigh_note(job, &was, scratch);
+	n->gone_tags = was.tags;
+	if (was.severity > n->severity) {
+		n->severity = was.severity;
+		n->rule = was.rule;
+	}
+}
+
 int report_weigh(struct report_job *job, struct es_error *err)
 {
 	ES_CLEANUP(es_glob_scratch_freep)
 	struct es_glob_scratch *scratch = es_glob_scratch_new();
-	const struct es_rules *rules = job->in->patch.rules;
 
 	if (!scratch)
 		return es_fail_oom(err);
 	for (size_t i = 0; i < job->n; i++) {
 		struct report_note *n = &job->notes[i];
 
-		n->privileged = n->part == PART_FILES && gained(n->change);
-		if (rules && n->part == PART_FILES)
-			apply_rules(n, rules, scratch);
-		if (!n->ruled)
-			n->severity = weigh(job, n);
+		weigh_note(job, n, scratch);
+		weigh_former(job, n, scratch);
 	}
 	return 0;
 }

@@ -452,6 +452,57 @@ START_TEST(model_filter)
 }
 END_TEST
 
+/* What was moved from where it mattered more. */
+static const struct {
+	const char *from;
+	const char *to;
+	const char *severity;
+	const char *rule;
+	const char *tags[4];
+} moves[] = {
+	{ "/opt/a", "/opt/b", "notice", NULL, { NULL } },
+	{ "/etc/app/a", "/opt/a", "critical", "high", { "app" } },
+	{ "/etc/app/a", "/etc/a", "critical", "high", { "pci", "web", "app" } },
+	{ "/etc/a", "/etc/app/a", "critical", "high", { "app", "pci", "web" } },
+	{ "/etc/app/a", "/etc/app/b", "critical", "high", { "app" } },
+	{ "/etc/a", "/opt/a", "notice", NULL, { "pci", "web" } },
+	{ "/var/spool/cron/a", "/opt/a", "warning", NULL, { NULL } },
+	{ "/opt/a", "/var/spool/cron/a", "warning", NULL, { NULL } },
+	{ "/var/spool/cron/a", "/etc/a", "warning", NULL, { "pci", "web" } },
+};
+
+START_TEST(model_moved)
+{
+	const char *filter[] = { moves[_i].from, moves[_i].tags[0] };
+	ES_CLEANUP(es_rules_freep)
+	struct es_rules *rules = es_unit_rules(RULES);
+	struct es_oid old = es_unit_tree(&repo, ITEMS({ filter[0], "1" }));
+	struct es_oid new = es_unit_tree(&repo, ITEMS({ moves[_i].to, "1" }));
+	struct es_report_input how = {
+		.patch = { .rules = rules },
+		.filter = { .paths = filter,
+			    .n_paths = 1,
+			    .tags = filter + 1,
+			    .n_tags = filter[1] != NULL },
+	};
+	ES_CLEANUP(es_doc_freep)
+	struct es_doc *doc = es_unit_two(&old, &new, &how);
+	const struct es_doc *c = es_unit_change_of(doc, moves[_i].to);
+	size_t n = 0;
+
+	ck_assert_ptr_nonnull(c);
+	ck_assert_str_eq(es_doc_get_str(c, "kind"), "renamed");
+	ck_assert_str_eq(es_doc_get_str(c, "severity"), moves[_i].severity);
+	if (moves[_i].rule)
+		ck_assert_str_eq(es_doc_get_str(es_doc_get(c, "rule"), "name"),
+				 moves[_i].rule);
+	for (; moves[_i].tags[n]; n++)
+		ck_assert_str_eq(es_doc_at_str(es_doc_get(c, "tags"), n),
+				 moves[_i].tags[n]);
+	ck_assert_uint_eq(es_doc_len(es_doc_get(c, "tags")), n);
+}
+END_TEST
+
 /* The cap keeps what matters most; numbers are of all. */
 START_TEST(model_cap)
 {
@@ -705,6 +756,7 @@ static Suite *make_suite(void)
 	tcase_add_loop_test(tc, model_privileges, 0, es_lengthof(modes));
 	tcase_add_test(tc, model_rules);
 	tcase_add_loop_test(tc, model_filter, 0, es_lengthof(filters));
+	tcase_add_loop_test(tc, model_moved, 0, es_lengthof(moves));
 	tcase_add_test(tc, model_cap);
 	tcase_add_test(tc, model_directory);
 	tcase_add_test(tc, model_directory_few);
