@@ -131,6 +131,17 @@ int es_rules_parse(struct es_rules **out, const char *text, size_t len,
 		   struct es_error *err);
 
 /**
+ * es_rules_add_homes - let "~/" mean the homes of other rules, too
+ * @rules: rules; not used by any other thread
+ * @from:  the others
+ * @err:   filled on failure
+ *
+ * Return: 0 or -ENOMEM; @rules are then good for es_rules_free() alone.
+ */
+int es_rules_add_homes(struct es_rules *rules, const struct es_rules *from,
+		       struct es_error *err);
+
+/**
  * es_rules_free - free rules
  * @rules: taken; NULL is allowed
  *

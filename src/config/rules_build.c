@@ -217,6 +217,14 @@ static int set_homes(struct es_rules *rules, struct es_pool *homes,
 	return rules->homes ? 0 : es_fail_oom(err);
 }
 
+static int list_homes(struct es_pool *list, const char *homes, size_t len)
+{
+	for (size_t i = 0; i < len; i += strlen(homes + i) + 1)
+		if (!es_pool_add(list, homes + i, strlen(homes + i)))
+			return -ENOMEM;
+	return 0;
+}
+
 /* The configuration's homes, else those that were given. */
 static int add_homes(struct es_rules *rules, const struct es_conf *conf,
 		     const char *homes, size_t homes_len, struct es_error *err)
@@ -232,10 +240,8 @@ static int add_homes(struct es_rules *rules, const struct es_conf *conf,
 		if (!es_pool_add(&list, text, strlen(text)))
 			return es_fail_oom(err);
 	}
-	for (size_t i = 0; i < homes_len; i += strlen(homes + i) + 1) {
-		if (!es_pool_add(&list, homes + i, strlen(homes + i)))
-			return es_fail_oom(err);
-	}
+	if (list_homes(&list, homes, homes_len) < 0)
+		return es_fail_oom(err);
 	return set_homes(rules, &list, err);
 }
 
@@ -261,6 +267,33 @@ static int compile(struct es_rules *rules, struct es_error *err)
 			      rules->homes_len, err);
 }
 
+static int set_hash(struct es_rules *rules, struct es_error *err)
+{
+	ES_CLEANUP(es_buf_dispose) struct es_buf b = ES_BUF_INIT(TEXT_MAX);
+
+	es_rules_text(rules, &b);
+	if (es_buf_check(&b, err) < 0)
+		return err->code;
+	rules->hash = es_hash64(es_buf_str(&b), b.len, 0);
+	return 0;
+}
+
+int es_rules_add_homes(struct es_rules *rules, const struct es_rules *from,
+		       struct es_error *err)
+{
+	ES_CLEANUP(es_pool_dispose) struct es_pool list = { 0 };
+
+	if (list_homes(&list, rules->homes, rules->homes_len) < 0 ||
+	    list_homes(&list, from->homes, from->homes_len) < 0)
+		return es_fail_oom(err);
+	es_globset_free(rules->includes);
+	es_globset_free(rules->others);
+	rules->includes = rules->others = NULL;
+	if (set_homes(rules, &list, err) < 0 || compile(rules, err) < 0)
+		return err->code;
+	return set_hash(rules, err);
+}
+
 void es_rules_free(struct es_rules *rules)
 {
 	if (!rules)
@@ -276,17 +309,6 @@ void es_rules_free(struct es_rules *rules)
 	es_globset_free(rules->others);
 	es_pool_dispose(&rules->pool);
 	free(rules);
-}
-
-static int set_hash(struct es_rules *rules, struct es_error *err)
-{
-	ES_CLEANUP(es_buf_dispose) struct es_buf b = ES_BUF_INIT(TEXT_MAX);
-
-	es_rules_text(rules, &b);
-	if (es_buf_check(&b, err) < 0)
-		return err->code;
-	rules->hash = es_hash64(es_buf_str(&b), b.len, 0);
-	return 0;
 }
 
 /* Fills rules that have their homes. */

@@ -10,7 +10,7 @@
 #include <string.h>
 
 /**
- * struct judges - the rules of both runs
+ * struct judges - the rules of both runs, the old ones with new homes, too
  * @rules:   by side
  * @scratch: for matching
  */
@@ -96,6 +96,13 @@ static int judge_all(struct delta_job *job, const struct es_oid blob[SIDES],
 		if (!j->rules[side])
 			return 0;
 	}
+	/*
+	 * An account that came with its home is news of the machine, not of
+	 * the rules. Of one that went nobody knows whether its home did, too:
+	 * what was there is no longer watched.
+	 */
+	if (es_rules_add_homes(j->rules[OLD], j->rules[NEW], err) < 0)
+		return err->code;
 	j->scratch = es_glob_scratch_new();
 	if (!j->scratch)
 		return es_fail_oom(err);

@@ -158,8 +158,10 @@ is "$(git_repo log -1 --format=%b | grep /)" 'M /var/www/.ssh/authorized_keys' \
 	'is seen'
 user zoe 1010 /home/zoe /bin/bash
 ok 'a new user' es commit
-ok 'is watched from now on' like "$(git_repo log -1 --format=%b)" \
-	'^\+ /home/zoe/.ssh/authorized_keys$'
+ok 'has a key that is new on the machine' like \
+	"$(git_repo log -1 --format=%b)" '^A /home/zoe/.ssh/authorized_keys$'
+ok 'which is told like any other' like "$(es report main~1..main)" \
+	'^ *\+ssh-ed25519 AAAA zoe'
 settle
 sed -i /^zoe:/d "$root/etc/passwd"
 ok 'who leaves' es commit

@@ -306,6 +306,31 @@ START_TEST(delta_tells_other_rules_from_other_files)
 }
 END_TEST
 
+/* An account that comes with what is in its home is no other rule. */
+START_TEST(delta_tells_homes_from_rules)
+{
+	ES_CLEANUP(es_freep)
+	char *ann = es_unit_rules_text(WATCH("~/.ssh") "home = /home/ann\n");
+	ES_CLEANUP(es_freep)
+	char *bob = es_unit_rules_text(
+		WATCH("~/.ssh") "include = ~/.netrc\nhome = /home/bob\n");
+	struct es_oid a =
+		es_unit_tree(&repo, ITEMS({ "/home/ann/.ssh/keys", "1" },
+					  { "run/rules", ann }));
+	struct es_oid b =
+		es_unit_tree(&repo, ITEMS({ "/home/bob/.netrc", "2" },
+					  { "/home/bob/.ssh/keys", "3" },
+					  { "run/rules", bob }));
+
+	expect(&a, &b,
+	       "unwatched /home/ann/.ssh/keys\nwatched /home/bob/.netrc\n"
+	       "added /home/bob/.ssh/keys\n");
+	expect(&b, &a,
+	       "added /home/ann/.ssh/keys\nunwatched /home/bob/.netrc\n"
+	       "unwatched /home/bob/.ssh/keys\n");
+}
+END_TEST
+
 /* A check that is off does not look as if all were well. */
 START_TEST(delta_tells_what_was_switched)
 {
@@ -461,6 +486,7 @@ int main(void)
 			    es_lengthof(selections));
 	tcase_add_test(tc, delta_knows_the_names_of_owners);
 	tcase_add_test(tc, delta_tells_other_rules_from_other_files);
+	tcase_add_test(tc, delta_tells_homes_from_rules);
 	tcase_add_test(tc, delta_tells_what_was_switched);
 	tcase_add_test(tc, delta_survives_rules_that_it_cannot_read);
 	tcase_add_test(tc, delta_notices_stricter_rules);
