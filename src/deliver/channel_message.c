@@ -135,12 +135,30 @@ static bool is_empty(const struct message *m)
 
 static const struct es_report_view_options mail_view = { 0 };
 
+/*
+ * The subject of the channel's own; negative where it is wrong or too long,
+ * which must not keep a report back.
+ */
+static int add_own_subject(struct message *m, struct maker *mk, const char *own,
+			   const struct es_doc *view)
+{
+	ES_CLEANUP(es_template_freep) struct es_template *t = NULL;
+	ES_CLEANUP(es_buf_dispose) struct es_buf all = ES_BUF_INIT(2048);
+	struct es_error why = ES_ERROR_INIT;
+
+	if (es_template_parse(&t, "subject", own, strlen(own),
+			      ES_TEMPLATE_HEADER, &why) < 0 ||
+	    es_template_render(&all, t, mk->templates, view, &why) < 0)
+		return why.code;
+	es_buf_add(&m->subject, es_buf_str(&all), all.len);
+	return 0;
+}
+
 static int make_subject(struct message *m, struct maker *mk,
 			struct es_error *err)
 {
 	const char *own =
 		es_channel_text(m->span->channel, ES_CONF_CHANNEL_SUBJECT);
-	ES_CLEANUP(es_template_freep) struct es_template *t = NULL;
 	ES_CLEANUP(es_doc_freep) struct es_doc *view = NULL;
 
 	if (es_report_view(&view, m->report, ES_TEMPLATE_HEADER, &mail_view,
@@ -152,16 +170,8 @@ static int make_subject(struct message *m, struct maker *mk,
 		es_buf_addf(&m->subject, "%s ",
 			    es_channel_text(m->span->channel,
 					    ES_CONF_CHANNEL_PREFIX));
-	/* a subject that is wrong must not keep a report back */
-	if (*own) {
-		struct es_error why = ES_ERROR_INIT;
-
-		if (es_template_parse(&t, "subject", own, strlen(own),
-				      ES_TEMPLATE_HEADER, &why) == 0 &&
-		    es_template_render(&m->subject, t, mk->templates, view,
-				       &why) == 0)
-			return es_buf_check(&m->subject, err);
-	}
+	if (*own && add_own_subject(m, mk, own, view) == 0)
+		return es_buf_check(&m->subject, err);
 	return es_templates_render(&m->subject, mk->templates, "subject.txt",
 				   view, err);
 }

@@ -293,6 +293,18 @@ assert len(raw) < 65536
 assert len(text.splitlines()) <= 13, text
 assert re.search("more lines: etcsnap diff [0-9a-f]{7} [0-9a-f]{7}", text)'
 
+# --- a subject of one's own that is too long
+channel good 'to = root@example.org' \
+	'subject = {{#report.changes}}{{path}} and {{path}}; {{/report.changes}}'
+before=$(taken good)
+clock '2026-03-19 12:00'
+for i in $(seq 60); do
+	echo x >"$root/etc/opt/a-name-that-is-as-long-as-it-needs-to-be-$i"
+done
+ok 'sixty files' change 'and one more'
+ok 'have another subject' look good $((before + 1)) '
+assert m["Subject"].startswith("[ops] ") and "; /" not in m["Subject"], m'
+
 # --- by hand
 channel good 'to = root@example.org' 'auth = plain' 'user = user' \
 	"password_file = $work/password"
