@@ -307,6 +307,19 @@ static int serve_once(struct delivery *d, const struct channel *c,
 	return es_deliver_span(d, &sp, err);
 }
 
+/* Who asks for a channel by its name hears why nothing is sent. */
+static bool is_told_here(struct delivery *d, const struct channel *c)
+{
+	if (es_channel_is_here(c, d->session->host))
+		return !es_deliver_leaves(d, c);
+	if (d->options->channel)
+		es_deliver_note(d, c,
+				"nothing is sent, since 'hosts' does not name "
+				"this machine",
+				d->session->host);
+	return false;
+}
+
 /*
  * All channels, one after the other. What fails here is of our own machine,
  * such as a full disk: the next channel is tried all the same.
@@ -324,14 +337,7 @@ static int serve_all(struct delivery *d, struct es_error *err)
 		    strcmp(d->options->channel, c->name) != 0)
 			continue;
 		found = true;
-		if (d->options->channel &&
-		    !es_channel_is_here(c, d->session->host))
-			es_deliver_note(d, c,
-					"nothing is sent, since 'hosts' does "
-					"not name this machine",
-					d->session->host);
-		if (!es_channel_is_here(c, d->session->host) ||
-		    es_deliver_leaves(d, c))
+		if (!is_told_here(d, c))
 			continue;
 		if (!d->options->force && !d->options->dry &&
 		    es_clock_now().tv_sec - d->now > BUDGET)

@@ -255,6 +255,8 @@ static void count_failure(struct delivery *d, const struct span *sp,
 static int leave_unsaid(struct delivery *d, const struct span *sp,
 			struct ledger_row *row, struct es_error *err)
 {
+	if (row->content_tries < CONTENT_TRIES)
+		return 0;
 	es_deliver_note(d, sp->channel, "its first word is left unsaid", NULL);
 	es_deliver_forget(d, row);
 	row->refused = true;
@@ -283,9 +285,7 @@ static int settle(struct delivery *d, const struct span *sp,
 	}
 	count_failure(d, sp, row, r);
 	if (es_oid_is_none(&sp->old))
-		return row->content_tries < CONTENT_TRIES
-			       ? 0
-			       : leave_unsaid(d, sp, row, err);
+		return leave_unsaid(d, sp, row, err);
 	/* parts that went must not go again with others */
 	if ((r->outcome == ES_UNSURE || (has_parts(sp) && row->done > 0)) &&
 	    row->attempts % SAME_TRIES != 0)
