@@ -6,6 +6,7 @@
 
 #include "etcsnap/quote.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -178,17 +179,73 @@ static int add_root(void *plan, const char *name, const struct es_oid *oid,
 	return p->roots[p->n_roots++].name ? 0 : es_fail_oom(err);
 }
 
+/* Place of a commit in a chain, its length when it is not there. */
+static size_t place_of(const struct es_chain *c, const struct es_oid *id)
+{
+	size_t i = 0;
+
+	while (i < c->n && !es_oid_equal(&c->commits[i].id, id))
+		i++;
+	return i;
+}
+
+/* A chain that somebody's branch was made from is held from there on. What is
+ * no branch of commits, or is broken, is left to those who follow it. */
+static int hold_by(struct es_plan *p, struct es_store *st,
+		   const struct es_root *root, struct es_error *err)
+{
+	ES_CLEANUP(es_history_freep) struct es_history *h = NULL;
+	struct es_error why = ES_ERROR_INIT;
+	int rc = es_history_new(&h, st, &root->id, &why);
+
+	while (rc >= 0) {
+		ES_CLEANUP(es_commit_freep) struct es_commit *commit = NULL;
+
+		rc = es_history_next(h, &commit, &why);
+		if (rc <= 0)
+			break;
+		for (size_t i = 0; i < ES_CHAINS; i++) {
+			struct es_chain *c = &p->chains[i];
+			const size_t held =
+				c->n - place_of(c, es_commit_id(commit));
+
+			if (held <= c->held)
+				continue;
+			c->held = held;
+			c->holder = root->name;
+			return 0;
+		}
+	}
+	return rc == -ENOMEM ? es_fail_oom(err) : 0;
+}
+
+static int hold_chains(struct es_plan *p, struct es_store *st,
+		       struct es_error *err)
+{
+	for (size_t i = 0; i < p->n_roots; i++)
+		if (p->roots[i].kind == ES_ROOT_WHOLE &&
+		    hold_by(p, st, &p->roots[i], err) < 0)
+			return err->code;
+	return 0;
+}
+
+size_t es_chain_drops(const struct es_chain *c)
+{
+	const size_t rest = c->n - c->kept;
+
+	return c->held < rest ? rest - c->held : 0;
+}
+
 /* ---------------------------------------------------------------- backlog */
 
 /* Commits from the newest to the one that a channel was told last. */
 static size_t count_untold(const struct es_chain *main,
 			   const struct es_oid *told)
 {
-	for (size_t i = 0; i < main->n; i++)
-		if (es_oid_equal(&main->commits[i].id, told))
-			return i + 1;
+	const size_t place = place_of(main, told);
+
 	/* cut away already, or never there: all that there is is news */
-	return main->n;
+	return place < main->n ? place + 1 : main->n;
 }
 
 /*
@@ -233,7 +290,8 @@ int es_plan_make(struct es_plan *p, struct es_store *st,
 	for (size_t i = 0; i < ES_CHAINS; i++)
 		if (make_chain(&p->chains[i], st, conf, i, now, err) < 0)
 			return err->code;
-	if (es_repack_refs(st, add_root, p, err) < 0)
+	if (es_repack_refs(st, add_root, p, err) < 0 ||
+	    hold_chains(p, st, err) < 0)
 		return err->code;
 	return wait_for_channels(p, conf, now, err);
 }
@@ -254,8 +312,9 @@ bool es_plan_is_worth(const struct es_plan *p)
 {
 	for (size_t i = 0; i < ES_CHAINS; i++) {
 		const struct es_chain *c = &p->chains[i];
+		const size_t drops = es_chain_drops(c);
 
-		if ((c->n - c->kept) * WORTH > c->kept)
+		if (drops * WORTH > c->n - drops)
 			return true;
 	}
 	return false;

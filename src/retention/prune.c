@@ -171,19 +171,30 @@ static struct es_prune_row *new_row(struct es_prune_result *r, const char *name,
 	return row->name && row->rule && row->note ? row : NULL;
 }
 
-static int add_chain_row(struct es_prune_result *r, const struct es_chain *c,
+/* What decided, with who holds more than that. */
+static int note_holder(struct es_chain *c, struct es_error *err)
+{
+	if (c->held && c->kept < c->n)
+		es_buf_addf(&c->note, "%skept by %s", c->note.len ? "; " : "",
+			    c->holder);
+	return es_buf_check(&c->note, err);
+}
+
+static int add_chain_row(struct es_prune_result *r, struct es_chain *c,
 			 struct es_error *err)
 {
 	struct es_prune_row *row;
 
 	if (c->n == 0)
 		return 0;
+	if (note_holder(c, err) < 0)
+		return err->code;
 	row = new_row(r, c->name, c->rule, es_buf_str(&c->note));
 	if (!row)
 		return es_fail_oom(err);
-	row->keep = c->kept;
-	row->drop = c->n - c->kept;
-	row->oldest = c->commits[c->kept - 1].when;
+	row->drop = es_chain_drops(c);
+	row->keep = c->n - row->drop;
+	row->oldest = c->commits[(c->held ? c->n : c->kept) - 1].when;
 	row->freed = c->freed;
 	return 0;
 }

@@ -27,6 +27,8 @@ struct es_chain_commit {
  * @n:       their number, 0: there is no such branch
  * @cap:     room for commits
  * @kept:    so many stay
+ * @held:    so many of the oldest stay with somebody's branch
+ * @holder:  its name, borrowed from the plan, or NULL
  * @note:    what else decided, or empty
  * @at:      the next to be looked at, while chains are merged
  * @freed:   bytes that only commits that go need
@@ -39,6 +41,8 @@ struct es_chain {
 	size_t n;
 	size_t cap;
 	size_t kept;
+	size_t held;
+	const char *holder;
 	struct es_buf note;
 	size_t at;
 	uint64_t freed;
@@ -102,6 +106,9 @@ int es_plan_make(struct es_plan *p, struct es_store *st,
 
 /** es_plan_dispose - free the content */
 void es_plan_dispose(struct es_plan *p);
+
+/** es_chain_drops - how many commits of a chain go */
+size_t es_chain_drops(const struct es_chain *c);
 
 /** es_plan_is_worth - whether enough of some branch goes to write all anew */
 bool es_plan_is_worth(const struct es_plan *p);

@@ -238,12 +238,16 @@ ok 'a channel that is up to date needs nothing' like "$(es prune -n)" \
 
 # --- somebody's branch ------------------------------------------------------------------------
 git_repo branch mine main~3
+git_repo update-ref refs/mine/file main:files/etc/hosts
 es prune
 ok 'a branch of somebody keeps its history' like "$(es prune -n)" \
 	'^refs/heads/mine +forever .*not a branch with a rule'
+ok 'and what it was made from' like "$(es prune -n)" \
+	'^main +5 +[0-9]+ +0 .* kept by refs/heads/mine *$'
 is "$(count mine)" "$(git_repo rev-list --count mine)" 'all of it'
 ok 'sound' sound
 git_repo branch -D mine -q
+git_repo update-ref -d refs/mine/file
 # as "git push" leaves it
 git_repo update-ref refs/remotes/other/main main
 runs $((day + 8))
