@@ -248,6 +248,26 @@ static size_t count_untold(const struct es_chain *main,
 	return place < main->n ? place + 1 : main->n;
 }
 
+/* The channel that a reference says was told something, if there is one. */
+static const char *channel_of(const struct es_root *r,
+			      const struct es_conf *conf)
+{
+	static const char *const kinds[] = {
+		"refs/etcsnap/delivered/late/",
+		"refs/etcsnap/delivered/main/",
+		"refs/etcsnap/delivered/urgent/",
+	};
+	const char *const *names;
+	size_t n;
+
+	names = es_conf_names(conf, "channel", &n);
+	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++)
+		for (size_t i = 0; i < n && begins(r->name, kinds[k]); i++)
+			if (!strcmp(r->name + strlen(kinds[k]), names[i]))
+				return names[i];
+	return NULL;
+}
+
 /*
  * What a channel has not been told waits for it, but not for ever. The commit
  * that it was told last stays in any case; its reference sees to that.
@@ -263,23 +283,16 @@ static int wait_for_channels(struct es_plan *p, const struct es_conf *conf,
 	const size_t most = count_by(main, &keep, now, &ahead, err);
 
 	for (size_t i = 0; i < p->n_roots && keep.seconds > 0; i++) {
-		static const char *const kinds[] = {
-			"refs/etcsnap/delivered/late/",
-			"refs/etcsnap/delivered/main/",
-			"refs/etcsnap/delivered/urgent/",
-		};
 		const struct es_root *r = &p->roots[i];
-		const size_t untold = count_untold(main, &r->id);
+		const char *channel = channel_of(r, conf);
+		const size_t untold = channel ? count_untold(main, &r->id) : 0;
 		const size_t wanted = untold < most ? untold : most;
 
-		if ((!begins(r->name, kinds[0]) && !begins(r->name, kinds[1]) &&
-		     !begins(r->name, kinds[2])) ||
-		    wanted <= main->kept)
+		if (wanted <= main->kept)
 			continue;
 		main->kept = wanted;
 		es_buf_reset(&main->note);
-		es_buf_addf(&main->note, "waits for channel %s",
-			    strrchr(r->name, '/') + 1);
+		es_buf_addf(&main->note, "waits for channel %s", channel);
 	}
 	return err->code;
 }

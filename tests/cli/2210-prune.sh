@@ -227,6 +227,7 @@ ok 'sound' sound
 conf_for_root '[files]' 'include = /etc' '[retention]' 'main = 5' 'prune = never' \
 	'max_backlog = 10d'
 runs 206
+printf '[channel ops]\ntype = exec\nrun = /bin/true\n' >>"$conf"
 git_repo update-ref refs/etcsnap/delivered/main/ops main~7
 ok 'what a channel was not told waits for it' like "$(es prune -n)" \
 	'^main +5 +8 .* waits for channel ops *$'
@@ -235,6 +236,12 @@ ok 'but not longer than max_backlog' like "$(es prune -n)" '^main +5 +11 .* ops'
 git_repo update-ref refs/etcsnap/delivered/main/ops main~2
 ok 'a channel that is up to date needs nothing' like "$(es prune -n)" \
 	'^main +5 +5 [^a]*$'
+git_repo update-ref refs/etcsnap/delivered/main/ops main~7
+conf_for_root '[files]' 'include = /etc' '[retention]' 'main = 5' 'prune = never' \
+	'max_backlog = 10d'
+ok 'for one that is no more nothing waits' like "$(es prune -n)" \
+	'^main +5 +5 [^a]*$'
+git_repo update-ref refs/etcsnap/delivered/main/ops main~2
 
 # --- somebody's branch ------------------------------------------------------------------------
 git_repo branch mine main~3
@@ -251,7 +258,6 @@ git_repo update-ref -d refs/mine/file
 # as "git push" leaves it
 git_repo update-ref refs/remotes/other/main main
 runs $((day + 8))
-git_repo update-ref refs/etcsnap/delivered/main/ops main
 ok 'what another repository had is counted' like "$(es prune -n)" \
 	'^refs/remotes forever +1 '
 es prune
