@@ -81,6 +81,7 @@ int es_report_state(struct es_call *call, struct es_error *err)
 	ES_CLEANUP(es_doc_freep) struct es_doc *doc = NULL;
 	ES_CLEANUP(es_form_dispose) struct es_form f = { 0 };
 	struct es_state_input in = { 0 };
+	bool fine;
 
 	if (!channels)
 		return es_fail_oom(err);
@@ -93,11 +94,10 @@ int es_report_state(struct es_call *call, struct es_error *err)
 	in.channels = channels;
 	if (es_state_report_new(&doc, &in, err) < 0)
 		return err->code;
-	if (!es_opt_has(&call->args, "skip-empty") ||
-	    !es_state_report_is_fine(doc)) {
-		if (print(call, &f, doc, err) < 0)
-			return err->code;
-	}
+	fine = es_state_report_is_fine(doc);
+	if ((!fine || !es_opt_has(&call->args, "skip-empty")) &&
+	    print(call, &f, doc, err) < 0)
+		return err->code;
 	remember(call, &in, doc);
-	return ES_EXIT_DONE;
+	return fine ? ES_EXIT_DONE : ES_EXIT_DIFFERENT;
 }
