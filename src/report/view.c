@@ -203,7 +203,7 @@ static void set_headline(struct view *v, struct es_doc *view)
 		view_number(&b, view_counted(v->report, "entries"));
 		es_buf_adds(&b, " entries watched");
 	} else if (total == 0) {
-		es_buf_adds(&b, "no changes");
+		view_counts(&b, v->report);
 	} else {
 		es_buf_addf(&b, "%s: ", view_severity_word(severity));
 		add_main(&b, v, false);

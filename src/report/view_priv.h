@@ -53,7 +53,7 @@ enum es_severity view_severity(const struct es_doc *obj);
 /* The word, in capitals from WARNING on: it must be seen without colour. */
 const char *view_severity_word(enum es_severity severity);
 
-/* "12 changed, 3 added", or "no changes". */
+/* "12 changed, 3 added", "no changes", "no changes but 3 not asked for". */
 void view_counts(struct es_buf *out, const struct es_doc *report);
 
 /* What happened to a path in a few words: "changed", "mode 0644 -> 0600". */

@@ -455,6 +455,15 @@ static void add_footer(const struct view *v)
 	view_push(lines, &b);
 }
 
+/* Without a header, what has no changes would be no line at all. */
+static void add_nothing(const struct view *v)
+{
+	ES_CLEANUP(es_buf_dispose) struct es_buf b = ES_BUF_INIT(1 << 16);
+
+	view_counts(&b, v->report);
+	view_push(es_doc_array(v->text, "header"), &b);
+}
+
 void view_text(struct view *v)
 {
 	bool brief = view_is(v->report, "level", "brief");
@@ -464,8 +473,7 @@ void view_text(struct view *v)
 	if (!v->o->no_header)
 		add_header(v);
 	else if (view_counted(v->report, "total") == 0)
-		es_doc_push_text(es_doc_array(v->text, "header"), "no changes",
-				 strlen("no changes"));
+		add_nothing(v);
 	add_top(v, brief);
 	add_packages(v);
 	add_folded(v);

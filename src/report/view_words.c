@@ -119,6 +119,7 @@ const char *view_severity_word(enum es_severity severity)
 
 void view_counts(struct es_buf *out, const struct es_doc *report)
 {
+	int64_t filtered = es_doc_get_number(report, "filtered", 0);
 	bool any = false;
 
 	for (size_t i = 0; i < sizeof(counts) / sizeof(*counts); i++) {
@@ -131,8 +132,14 @@ void view_counts(struct es_buf *out, const struct es_doc *report)
 		es_buf_addf(out, " %s", counts[i].word);
 		any = true;
 	}
-	if (!any)
-		es_buf_adds(out, "no changes");
+	if (any)
+		return;
+	es_buf_adds(out, "no changes");
+	if (filtered) {
+		es_buf_adds(out, " but ");
+		view_number(out, filtered);
+		es_buf_adds(out, " not asked for");
+	}
 }
 
 const struct es_doc *view_attribute(const struct es_doc *change,

@@ -178,6 +178,15 @@ ok 'nonsense: exit 2' must_exit 2 es report --since 'once upon a time'
 ok 'an unknown format: exit 2' must_exit 2 es report --format pdf
 ok 'unknown runs: exit 2' must_exit 2 es report a..b
 
+# --- what is asked for ---------------------------------------------------------
+all=$(es report --json | python3 -c \
+	'import json, sys; print(json.load(sys.stdin)["counts"]["total"])')
+nothing="no changes but $all not asked for"
+is "$(es report --tag none | sed 1q)" "$(uname -n): $nothing" \
+	'where nothing is, the rest is counted'
+ok 'in HTML' like "$(es report --tag none --format html)" \
+	"<title>.*: $nothing</title>"
+
 # --- to a file -----------------------------------------------------------------
 ok '-o' es report -o out.txt
 es report >text
