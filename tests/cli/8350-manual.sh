@@ -42,6 +42,11 @@ for file in "$page" "$srcdir"/src/*/*.5; do
 	for section; do
 		ok "$name: $section" grep -q "^\\.Sh $section\$" "$file"
 	done
+	# What is there to be copied works as it is printed.
+	ok "$name: a backslash that ends a line is escaped" test -z \
+		"$(grep -n '\\$' "$file" | grep -v '\\e$')"
+	ok "$name: cron, which looks in few places, is told where" test -z \
+		"$(grep -nE '( [*0-9]+){3} root [^/]' "$file")"
 	# Every page of ours that it names is one.
 	sed -n 's/^\.Xr \(etcsnap[a-z.-]*\) \([58]\).*/\1.\2/p' "$file" |
 		sort -u >named
