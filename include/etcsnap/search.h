@@ -92,7 +92,8 @@ const char *es_search_what_name(enum es_search_what what);
  * @len:   bytes of @text
  * @cut:   it is longer than that
  * @first: index of the oldest run that has it
- * @last:  index of the newest run that has it; 0: it is still there
+ * @last:  index of the newest run that has it; 0: it is still there, if
+ *         es_search.to_tip
  * @open:  of no meaning when the search is over
  *
  * The same line of the same path is one hit, in however many runs it was, and
@@ -130,6 +131,8 @@ struct es_search_run {
  * @runs:    runs, the newest first; what has the last one as its first may be
  *           older
  * @n_runs:  their number
+ * @to_tip:  the first of @runs is the newest of all; else @until left that
+ *           out, and nobody looked what is still there
  * @blobs:   contents that were looked through
  * @hidden:  contents that must not be shown today and were left out
  * @skipped: lines on which the expression took too many steps
@@ -140,6 +143,7 @@ struct es_search {
 	uint64_t dropped;
 	const struct es_search_run *runs;
 	size_t n_runs;
+	bool to_tip;
 	uint64_t blobs;
 	uint64_t hidden;
 	uint64_t skipped;

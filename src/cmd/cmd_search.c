@@ -55,7 +55,7 @@ static void add_hit(struct es_buf *out, const struct es_search *s,
 
 	add_run(out, &s->runs[h->first], is_older(s, h));
 	es_buf_adds(out, "  ");
-	if (h->last)
+	if (h->last || !s->to_tip)
 		add_run(out, &s->runs[h->last], false);
 	else
 		es_buf_addf(out, " %-24s", "still there");
@@ -111,7 +111,10 @@ static void set_hit(struct es_doc *list, const struct es_search *s,
 		es_doc_text(obj, "text", h->text, h->len);
 	if (h->cut)
 		es_doc_bool(obj, "cut", true);
-	es_doc_bool(obj, "gone", h->last > 0);
+	if (s->to_tip)
+		es_doc_bool(obj, "gone", h->last > 0);
+	else
+		es_doc_str(obj, "gone", NULL);
 	es_doc_bool(obj, "older", is_older(s, h));
 	set_run(obj, "first", &s->runs[h->first]);
 	set_run(obj, "last", &s->runs[h->last]);
@@ -182,7 +185,8 @@ static void set_row(struct es_writer *w, const struct es_search *s,
 	if (h->line)
 		es_writer_number(w, COL_LINE, (int64_t)h->line);
 	es_writer_text(w, COL_TEXT, h->text, h->len);
-	es_writer_str(w, COL_GONE, h->last ? "yes" : "no");
+	if (s->to_tip)
+		es_writer_str(w, COL_GONE, h->last ? "yes" : "no");
 	es_writer_str(w, COL_OLDER, is_older(s, h) ? "yes" : "no");
 	es_writer_str(w, COL_FIRST, es_oid_text(hex, &first->commit));
 	es_writer_str(w, COL_FIRST_TIME, es_clock_rfc3339(when, first->when));

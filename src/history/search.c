@@ -478,6 +478,8 @@ int es_search_new(struct es_search **out, struct es_store *st,
 	j->out.dropped = j->hits.dropped;
 	j->out.runs = j->runs;
 	j->out.n_runs = j->n_runs;
+	j->out.to_tip = j->n_runs > 0 &&
+			es_oid_equal(&j->runs[0].commit, &options->tip);
 	*out = &j->out;
 	j = NULL;
 	return 0;

@@ -49,6 +49,13 @@ is "$(found --since "$((now - 3600))" needle-)" \
 is "$(found --until "$((now - 3 * 3600))" needle-)" \
 	'/etc/n.conf:1=needle-one' '--until'
 
+is "$(json s.json '[(r["gone"], r["last"]["epoch"] - '$now') for r in d["results"]]')" \
+	'[(None, -10800)]' '--until does not know what is gone since'
+es search --until "$((now - 3 * 3600))" --format csv needle- >s.csv
+is "$(csv s.csv '[r["gone"] for r in d]')" "['']" 'nor does it in CSV'
+ok 'nor in text' unlike \
+	"$(es search --until "$((now - 3 * 3600))" needle-)" 'still there'
+
 found needle-one >/dev/null
 is "$(json s.json '[d["results"][0][k]["epoch"] - '$now' for k in ("first", "last")]')" \
 	'[-10800, -10800]' 'from when to when'
