@@ -426,6 +426,14 @@ static inline bool es_entry_records(const struct es_entry *e,
 }
 
 /**
+ * es_entry_lacks - attributes that rules leave out of an entry
+ * @e: entry
+ *
+ * Return: bits (1u << enum es_attr).
+ */
+unsigned int es_entry_lacks(const struct es_entry *e);
+
+/**
  * es_record_of - attributes that a kind of object can have
  * @type: kind of object
  *

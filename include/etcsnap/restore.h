@@ -78,6 +78,7 @@ const char *es_restore_action_name(enum es_restore_action action);
  * @ES_RESTORE_FULL:      a directory is in its place that is not empty
  * @ES_RESTORE_PARTNER:   the file that it was another name of is not restored
  * @ES_RESTORE_UNTOLD:    whether it was there then nobody can tell
+ * @ES_RESTORE_STALE:     the run could not read it and has older content
  * @ES_RESTORE_WHYS:      their number
  */
 enum es_restore_why {
@@ -97,6 +98,7 @@ enum es_restore_why {
 	ES_RESTORE_FULL,
 	ES_RESTORE_PARTNER,
 	ES_RESTORE_UNTOLD,
+	ES_RESTORE_STALE,
 	ES_RESTORE_WHYS,
 };
 

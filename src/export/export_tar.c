@@ -239,9 +239,12 @@ static void fill(struct archive_entry *e, const struct export_job *job,
 	archive_entry_set_filetype(e, file_type(i->e.type));
 	set_owner(e, i);
 	archive_entry_set_nlink(e, 1);
-	if (i->e.type == ES_TYPE_DIR ||
+	if (i->e.type == ES_TYPE_DIR || i->e.unread ||
 	    !es_entry_records(&i->e, ES_RECORD_MTIME))
-		/* not recorded; the beginning of time would be a lie, too */
+		/*
+		 * not recorded, or of content that was not read; the beginning
+		 * of time would be a lie, too
+		 */
 		archive_entry_set_mtime(e, es_commit_time(job->commit), 0);
 	else
 		archive_entry_set_mtime(e, i->e.mtime_sec,

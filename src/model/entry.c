@@ -283,8 +283,7 @@ static uint32_t without_of(const struct es_entry *e)
 	return e->extra ? e->extra->without : 0;
 }
 
-/* What is left out of either says nothing of the other. */
-static unsigned int left_out(uint32_t without)
+unsigned int es_entry_lacks(const struct es_entry *e)
 {
 	static const struct {
 		uint32_t record;
@@ -302,6 +301,7 @@ static unsigned int left_out(uint32_t without)
 					     1u << ES_ATTR_CLASS },
 		{ ES_RECORD_FLAGS, 1u << ES_ATTR_FLAGS },
 	};
+	const uint32_t without = without_of(e);
 	unsigned int attrs = 0;
 
 	for (size_t i = 0; i < LENGTH(rows); i++)
@@ -365,7 +365,8 @@ unsigned int es_entry_compare(const struct es_entry *a,
 		diff |= 1u << ES_ATTR_XATTR;
 	if (both && (a->extra || b->extra)) {
 		diff |= compare_extra(a, b);
-		diff &= ~left_out(without_of(a) | without_of(b));
+		/* what is left out of either says nothing of the other */
+		diff &= ~(es_entry_lacks(a) | es_entry_lacks(b));
 	}
 	if (a->unread != b->unread)
 		diff |= 1u << ES_ATTR_UNREAD;

@@ -38,6 +38,12 @@ bool restore_is_read(const struct es_entry *e)
 	return (e->has & (ES_HAS_SHA256 | ES_HAS_HMAC | ES_HAS_BLOB)) != 0;
 }
 
+bool restore_is_whole(const struct es_restore_item *it)
+{
+	return !it->why && !it->values.kept && !it->values.marked &&
+	       !(it->then && it->then->unread);
+}
+
 /* ----------------------------------------------------------- what would go */
 
 /* There is nothing to know of the content of an empty file. */
@@ -140,9 +146,6 @@ static int find_source(struct es_restore_plan *p, struct item *it,
 		if (rc < 0)
 			return rc;
 		limit_mode(p, it);
-		/* what is not as it was must not have its time */
-		if (it->pub.values.kept || it->pub.values.marked)
-			it->pub.attrs &= ~BIT(ES_ATTR_MTIME);
 		if (rc == 1)
 			it->source = RESTORE_MERGE;
 		else
@@ -150,6 +153,11 @@ static int find_source(struct es_restore_plan *p, struct item *it,
 				      : p->rekeyed ? ES_RESTORE_KEY
 						   : ES_RESTORE_MASKED;
 	}
+	if (e->unread && it->source != RESTORE_EMPTY && !it->pub.why)
+		it->pub.why = ES_RESTORE_STALE;
+	/* what is not as it was must not have its time */
+	if (!restore_is_whole(&it->pub))
+		it->pub.attrs &= ~BIT(ES_ATTR_MTIME);
 	return 0;
 }
 
@@ -203,7 +211,7 @@ static int judge_attributes(struct item *it, bool content)
 {
 	it->pub.attrs &= ATTRIBUTES;
 	/* an old time with new content would say that nothing changed */
-	if (content)
+	if (content || it->pub.then->unread)
 		it->pub.attrs &= ~BIT(ES_ATTR_MTIME);
 	/* the number of names is looked at by restore_links() */
 	if (it->pub.attrs)

@@ -43,6 +43,7 @@ static const char *const whys[ES_RESTORE_WHYS] = {
 	[ES_RESTORE_FULL] = "full",
 	[ES_RESTORE_PARTNER] = "partner",
 	[ES_RESTORE_UNTOLD] = "untold",
+	[ES_RESTORE_STALE] = "stale",
 };
 
 const char *es_restore_action_name(enum es_restore_action action)

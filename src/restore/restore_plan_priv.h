@@ -200,6 +200,12 @@ int restore_can_tell_all(struct es_restore_plan *p, struct es_error *err);
  */
 bool restore_is_lost(const struct item *it);
 
+/**
+ * restore_is_whole - Return: whether a file gets the content that it had, and
+ * so may have the time of that
+ */
+bool restore_is_whole(const struct es_restore_item *it);
+
 /** restore_is_read - Return: whether content was recorded of an entry */
 bool restore_is_read(const struct es_entry *e);
 

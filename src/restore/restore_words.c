@@ -23,6 +23,10 @@ static const char why_unwatched[] =
 	"what is there is not watched today, so that no snapshot has "
 	"it; move it away first";
 
+static const char why_stale[] =
+	"it could not be read in that run; this is the content that was known "
+	"before";
+
 static const char *const whys[ES_RESTORE_WHYS] = {
 	[ES_RESTORE_WELL] = "",
 	[ES_RESTORE_SECRET] =
@@ -47,6 +51,7 @@ static const char *const whys[ES_RESTORE_WHYS] = {
 	[ES_RESTORE_PARTNER] =
 		"the file that it was another name of is not restored",
 	[ES_RESTORE_UNTOLD] = "whether it was there then is not known",
+	[ES_RESTORE_STALE] = why_stale,
 };
 
 const char *restore_why_text(const struct es_restore_item *it)
@@ -181,10 +186,14 @@ static unsigned int told(const struct es_restore_item *it)
 				   BIT(ES_ATTR_TARGET) | BIT(ES_ATTR_DEVICE) |
 				   BIT(ES_ATTR_XATTR) | BIT(ES_ATTR_FLAGS);
 
+	unsigned int attrs = it->was ? it->attrs & shown : shown;
+
 	if (!it->then || it->action == ES_RESTORE_CANNOT ||
 	    it->action == ES_RESTORE_LINK)
 		return 0;
-	return it->was ? it->attrs & shown : shown;
+	if (!restore_is_whole(it))
+		attrs &= ~(BIT(ES_ATTR_SIZE) | BIT(ES_ATTR_MTIME));
+	return attrs & ~es_entry_lacks(it->then);
 }
 
 int restore_value_next(struct restore_value *v, unsigned int *pos,

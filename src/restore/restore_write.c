@@ -107,7 +107,7 @@ static struct restore_wish wish_of(const struct work *w)
 	return (struct restore_wish){
 		.then = w->it->pub.then,
 		.old = w->old.fd >= 0 ? &w->old : NULL,
-		.times = !w->it->pub.values.kept && !w->it->pub.values.marked,
+		.times = restore_is_whole(&w->it->pub),
 		.loose = w->p->o.to != NULL,
 		.less = w->it->pub.less,
 	};
@@ -400,7 +400,6 @@ static int change(struct work *w)
 	struct restore_wish wish = wish_of(w);
 	unsigned int failed;
 
-	wish.times &= !w->it->pub.why;
 	if (w->it->pub.then->type != ES_TYPE_DIR && take_flags_off(w) < 0)
 		return -1;
 	if (w->it->pub.then->type == ES_TYPE_DIR && w->old.real)

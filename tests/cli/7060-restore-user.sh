@@ -46,6 +46,30 @@ ok 'forth again' restored --at HEAD~1 --delete --apply /etc
 as_user python3 "$tree" tell "$root/etc/t" >after
 ok 'as it was' diff changed after
 
+# --- what a run could not read ------------------------------------------------------
+printf 'first\n' >"$root/etc/unread" && touch -d 2001-01-01 "$root/etc/unread"
+[ "$user" -ne 65534 ] || chown 65534:65534 "$root/etc/unread"
+us commit >/dev/null 2>&1
+printf 'second\n' >"$root/etc/unread"
+as_user touch -d 2002-02-02 "$root/etc/unread"
+as_user chmod 0 "$root/etc/unread"
+es_run us commit
+is "$es_status" 4 'a file that cannot be read'
+unread=$(as_user git --git-dir="$repo" rev-parse main)
+as_user chmod 644 "$root/etc/unread"
+printf 'third\n' >"$root/etc/unread"
+us commit >/dev/null 2>&1
+us restore --at "$unread" --json --apply /etc/unread >said.json
+is "$(json said.json '[(i["action"], i["why"]) for i in d["items"]]')" \
+	"[('replace', 'stale')]" 'of it there is what was known before'
+is "$(as_user chmod 644 "$root/etc/unread"; cat "$root/etc/unread")" first \
+	'which is put back'
+not_ok 'but not with the time that it had' like \
+	"$(stat -c %y "$root/etc/unread")" '^2002'
+us export --format tar "$unread" >unread.tar 2>/dev/null
+not_ok 'nor has it that in an archive' like \
+	"$(tar -tvf unread.tar 2>/dev/null | grep etc/unread)" 2002
+
 # --- what is not ------------------------------------------------------------------
 [ "$(id -u)" -eq 0 ] || skip_all 'only root can make files of others'
 mkdir "$root/etc/mixed"

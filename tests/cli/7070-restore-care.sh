@@ -139,6 +139,16 @@ ok 'what a log has more than is recorded' reads /etc/grown \
 	'what is there now changed .*cannot come back'
 ok 'the repository is sound' fsck
 
+# --- what nobody recorded is not told ---------------------------------------------
+begin '[rule plain]' 'match = /etc/plain' 'record = default -mode -owner -group'
+echo plain >"$etc/plain"
+then_run
+rm "$etc/plain"
+es restore /etc >plan
+ok 'it is made again' grep -q '^create  */etc/plain' plan
+not_ok 'nobody knows with which mode' grep -q ' mode ' plan
+not_ok 'nor whose' grep -q ' owner ' plan
+
 # --- values of today in another tree ------------------------------------------------
 begin
 printf 'password = old\n' >"$etc/wide.conf"
