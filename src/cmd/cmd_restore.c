@@ -252,7 +252,22 @@ static int print_json(const struct restore *r, const struct es_restore_plan *p,
 	return 0;
 }
 
-static void print_snapshots(const struct restore *r)
+static bool has_failed(const struct es_restore_plan *p)
+{
+	size_t n = es_restore_plan_count(p);
+	bool any = false;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct es_restore_item *it = es_restore_plan_at(p, i);
+
+		any |= it->state == ES_RESTORE_FAILED &&
+		       it->action != ES_RESTORE_CANNOT;
+	}
+	return any;
+}
+
+static void print_snapshots(const struct restore *r,
+			    const struct es_restore_plan *p)
 {
 	char id[ES_OID_HEX + 1];
 
@@ -262,6 +277,19 @@ static void print_snapshots(const struct restore *r)
 	if (!es_oid_is_none(&r->after))
 		printf("what is there now is run %.7s\n",
 		       es_oid_text(id, &r->after));
+	/* the last run is another by now */
+	if (!r->o.to && has_failed(p))
+		printf("to try again: etcsnap restore --at %.7s --apply …\n",
+		       r->id);
+}
+
+/* The last run is not the one that was wanted when a restore made it. */
+static bool is_own(const struct restore *r)
+{
+	const char *trigger = es_commit_trailer(r->commit, "Trigger", 0);
+
+	return !r->o.to && !es_opt_has(&r->call->args, "at") && trigger &&
+	       strcmp(trigger, "restore") == 0;
 }
 
 static int print_text(const struct restore *r, const struct es_restore_plan *p,
@@ -272,13 +300,16 @@ static int print_text(const struct restore *r, const struct es_restore_plan *p,
 
 	if (r->apply && r->call->verbosity < 0)
 		return 0;
-	if (es_restore_text(&text, p, patch, err) < 0)
+	if (es_restore_plan_count(p) == 0 && is_own(r))
+		es_buf_adds(&text, "all is as in the last run, which was made "
+				   "for a restore; --at names another\n");
+	else if (es_restore_text(&text, p, patch, err) < 0)
 		return err->code;
 	if (!r->apply)
 		es_pager_start(r->call);
 	fputs(es_buf_str(&text), stdout);
 	if (r->apply)
-		print_snapshots(r);
+		print_snapshots(r, p);
 	else if (es_restore_plan_count(p) > 0)
 		puts("nothing is done yet; --apply does it");
 	return 0;

@@ -92,6 +92,10 @@ is "$es_status" 4 'what cannot get its owner'
 is "$(cat "$root/etc/mixed/theirs" "$root/etc/mixed/script")" \
 	"$(printf 'other\nother')" 'stays as it is'
 ok 'and is told' grep -q '^etcsnap: /etc/mixed/theirs: owner: Operation not permitted' said
+ok 'how to try again, too' grep -q \
+	"^to try again: etcsnap restore --at $(echo "$second" | cut -c1-7) " said
+ok 'since the last run is another by now' like "$(us restore /etc/mixed)" \
+	'^all is as in the last run, which was made for a restore; --at '
 is "$(cat "$root/etc/mixed/ours")" ours 'what can is restored'
 is "$(find "$root" -name '.etcsnap*')" '' 'nothing is left over'
 mkdir to && chown 65534 to
