@@ -283,13 +283,14 @@ struct es_setup_purge {
 /**
  * es_setup_purge_find - what there is to remove
  * @out:  all zero; filled, es_setup_purge_dispose() in any case
+ * @s:    setup; its record knows of a repository that is half made
  * @repo: absolute path of the repository, which may be missing
  * @err:  filled on failure
  *
  * Return: 0 or a negative errno, also where something else is in its place.
  */
-int es_setup_purge_find(struct es_setup_purge *out, const char *repo,
-			struct es_error *err);
+int es_setup_purge_find(struct es_setup_purge *out, const struct es_setup *s,
+			const char *repo, struct es_error *err);
 
 /**
  * es_setup_purge_dispose - free the contents

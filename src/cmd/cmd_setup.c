@@ -333,20 +333,29 @@ static int open_session(struct es_call *call, struct es_error *err)
 	return 0;
 }
 
+/* @s and @p are filled with what there is to do, @o is borrowed by @s. */
+static int prepare(struct es_setup **s, struct es_setup_purge *p,
+		   struct es_setup_options *o, struct es_call *call,
+		   struct es_error *err)
+{
+	if (read_options(o, call, err) < 0 || open_session(call, err) < 0 ||
+	    es_setup_new(s, o, err) < 0)
+		return err->code;
+	if (!es_opt_has(&call->args, "repository"))
+		return 0;
+	return es_setup_purge_find(p, *s, call->session->repo_path, err);
+}
+
 static int setup_run(struct es_call *call, struct es_error *err)
 {
 	ES_CLEANUP(es_setup_freep) struct es_setup *s = NULL;
 	ES_CLEANUP(es_setup_purge_dispose) struct es_setup_purge p = { 0 };
 	ES_CLEANUP(es_freep) char *mail = NULL;
 	const struct es_args *a = &call->args;
-	const bool purge = es_opt_has(a, "repository");
 	struct es_setup_options o;
 	bool asks;
 
-	if (read_options(&o, call, err) < 0 || open_session(call, err) < 0 ||
-	    es_setup_new(&s, &o, err) < 0 ||
-	    (purge &&
-	     es_setup_purge_find(&p, call->session->repo_path, err) < 0))
+	if (prepare(&s, &p, &o, call, err) < 0)
 		return err->code;
 	asks = !es_opt_has(a, "yes") && !o.dry;
 	if (asks && !o.remove) {
@@ -359,7 +368,7 @@ static int setup_run(struct es_call *call, struct es_error *err)
 	if (asks || o.dry)
 		print_plan(s, &p, o.remove);
 	/* what was recorded cannot be had again */
-	if (asks && ask_yes("Go on?", !purge) <= 0)
+	if (asks && ask_yes("Go on?", !es_opt_has(a, "repository")) <= 0)
 		return es_fail(err, -ECANCELED, "nothing was done");
 	if (o.dry)
 		return ES_EXIT_DONE;

@@ -184,17 +184,20 @@ static int find(struct es_setup_purge *p, const char *dir, const char *name,
 	return 0;
 }
 
-int es_setup_purge_find(struct es_setup_purge *out, const char *repo,
-			struct es_error *err)
+int es_setup_purge_find(struct es_setup_purge *out, const struct es_setup *s,
+			const char *repo, struct es_error *err)
 {
+	const char *making = es_doc_get_str(s->done, "making");
 	ES_CLEANUP(es_buf_dispose) struct es_buf dir = ES_BUF_INIT(8192);
 	ES_CLEANUP(es_store_freep) struct es_store *st = NULL;
 	struct es_error why = ES_ERROR_INIT;
 	size_t n;
 	const char *const *names = es_session_beside(&n);
 
-	/* what is there and no repository of ours is nothing to remove */
-	if (es_store_open(&st, repo, &why) < 0 && why.code != -ENOENT) {
+	/* what is there and no repository of ours is nothing to remove, but
+	 * for one that we were killed over */
+	if (es_store_open(&st, repo, &why) < 0 && why.code != -ENOENT &&
+	    !(making && strcmp(making, repo) == 0)) {
 		*err = why;
 		return err->code;
 	}
