@@ -105,11 +105,12 @@ enum es_setup_kind {
 
 /**
  * enum es_setup_act - what a step does
- * @ES_SETUP_KEEP:   nothing: it is in place
+ * @ES_SETUP_KEEP:   nothing: it is in place, or somebody changed it since
  * @ES_SETUP_MAKE:   put it in place
  * @ES_SETUP_UNDO:   take it away
  * @ES_SETUP_FORGET: nothing: it was to be taken away, and somebody changed it
- * @ES_SETUP_REFUSE: nothing: something of somebody else's is in its place
+ * @ES_SETUP_REFUSE: nothing: something of somebody else's is in its place, or
+ *                   what somebody changed is to become other than it was
  */
 enum es_setup_act {
 	ES_SETUP_KEEP,
@@ -205,9 +206,18 @@ const char *es_setup_mail(const struct es_setup *s);
 bool es_setup_changes(const struct es_setup *s);
 
 /**
+ * es_setup_in_place - whether all that is wanted is there as it is wanted
+ * @s: setup, borrowed
+ *
+ * Return: true or false.
+ */
+bool es_setup_in_place(const struct es_setup *s);
+
+/**
  * es_setup_apply - do it
  * @s:       setup, not a dry one
- * @tell:    called with each step that was done, or whose failure @why says
+ * @tell:    called with each step that was done or is not as it should be, or
+ *           whose failure @why says
  * @payload: handed to @tell
  * @err:     filled on failure: the record cannot be written
  *

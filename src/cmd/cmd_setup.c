@@ -124,7 +124,7 @@ static void tell_step(void *payload, const struct es_setup_step *step,
 
 	if (why)
 		fprintf(stderr, "etcsnap: %s: %s\n", ES_Q(step->name), why);
-	else if (step->act == ES_SETUP_REFUSE)
+	else if (step->act == ES_SETUP_REFUSE || step->act == ES_SETUP_KEEP)
 		fprintf(stderr, "etcsnap: %s: %s\n", ES_Q(step->name),
 			step->why);
 	else if (call->verbosity < 0)
@@ -156,9 +156,10 @@ static void print_plan(const struct es_setup *s, const struct es_setup_purge *p,
 		else if (*step->why)
 			printf("leave %s: %s\n", ES_Q(step->name), step->why);
 	print_purge(p);
-	if (!es_setup_changes(s) && !p->n)
-		puts(remove ? "there is nothing to undo"
-			    : "all files and timers are in place");
+	if (remove && !es_setup_changes(s) && !p->n)
+		puts("there is nothing to undo");
+	if (!remove && es_setup_in_place(s))
+		puts("all files and timers are in place");
 }
 
 /* --- questions ------------------------------------------------------------ */
@@ -260,7 +261,7 @@ static void print_first(const struct es_call *call, const struct es_setup *s,
 	if (!quiet && *f->run)
 		printf("took %s snapshot %.7s\n", f->first ? "the first" : "a",
 		       f->run);
-	if (!quiet && !f->always)
+	if (!quiet && es_setup_in_place(s))
 		puts("all files and timers are in place");
 	fflush(stdout);
 	if (f->failed || !quiet)

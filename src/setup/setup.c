@@ -157,7 +157,7 @@ static int make_plan(struct es_setup *s, struct es_error *err)
 			return err->code;
 	if (s->n > 0)
 		qsort(s->items, s->n, sizeof(*s->items), compare);
-	return 0;
+	return es_setup_settle(s, err);
 }
 
 static int open_record(struct es_setup *s, struct es_error *err)
@@ -241,6 +241,15 @@ static bool is_deed(enum es_setup_act act)
 	return act == ES_SETUP_MAKE || act == ES_SETUP_UNDO;
 }
 
+bool es_setup_in_place(const struct es_setup *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->items[i].step.act != ES_SETUP_KEEP ||
+		    *s->items[i].step.why)
+			return false;
+	return true;
+}
+
 bool es_setup_changes(const struct es_setup *s)
 {
 	for (size_t i = 0; i < s->n; i++)
@@ -295,7 +304,7 @@ int es_setup_apply(struct es_setup *s,
 			failed++;
 			it->step.ours = true;
 			tell(payload, &it->step, why.msg);
-		} else if (it->step.act != ES_SETUP_KEEP) {
+		} else if (it->step.act != ES_SETUP_KEEP || *it->step.why) {
 			tell(payload, &it->step, NULL);
 		}
 	}

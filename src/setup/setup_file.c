@@ -75,7 +75,9 @@ static void judge_wanted(struct setup_item *it, bool file,
 		memcpy(it->was, is, sizeof(it->was));
 		it->step.act = ES_SETUP_MAKE;
 	} else if (it->step.ours) {
-		it->step.act = ES_SETUP_KEEP;
+		/* it is no matter but for what is to be other than before */
+		it->step.act = strcmp(want, it->want) == 0 ? ES_SETUP_KEEP
+							   : ES_SETUP_REFUSE;
 		it->step.why = "somebody changed it, so it stays as it is; "
 			       "--force overwrites it";
 		return;

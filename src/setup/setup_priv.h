@@ -79,6 +79,9 @@ int es_setup_record_test(struct es_setup *s, const char *channel,
 /* By options and record, and then all that follows from it. */
 int es_setup_choose(struct es_setup *s, struct es_error *err);
 int es_setup_want(struct es_setup *s, struct es_error *err);
+/* When steps are known: an address that cannot be put in place is not
+ * remembered as one. */
+int es_setup_settle(struct es_setup *s, struct es_error *err);
 
 /* --- files: setup_file.c -------------------------------------------------- */
 

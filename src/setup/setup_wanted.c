@@ -190,6 +190,22 @@ static int want_mail(struct es_setup *s, struct es_error *err)
 	return write_channel(&it->content, s, DROP_IN, err);
 }
 
+int es_setup_settle(struct es_setup *s, struct es_error *err)
+{
+	const struct setup_item *it = es_setup_find(s, ES_SETUP_FILE, DROP_IN);
+
+	if (!it || it->step.act != ES_SETUP_REFUSE)
+		return 0;
+	free(s->mail);
+	free(s->smtp);
+	s->smtp = NULL;
+	if (choose_text(&s->mail, NULL, es_doc_get_str(s->done, "mail"), err) <
+	    0)
+		return err->code;
+	return choose_text(&s->smtp, NULL, es_doc_get_str(s->done, "smtp"),
+			   err);
+}
+
 /* --- what starts runs ----------------------------------------------------- */
 
 static int want_file(struct es_setup *s, const char *what, const char *source,

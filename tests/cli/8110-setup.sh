@@ -5,7 +5,7 @@
 . "${srcdir:-$(dirname "$0")/../..}/tests/lib.sh"
 . "$srcdir/tests/box.sh"
 need git setpriv script
-plan 71
+plan 78
 box_new
 
 state=$(box_installed localstatedir)/lib/etcsnap
@@ -123,7 +123,13 @@ ok 'a run finds nothing new' like "$(box etcsnap -v commit)" '^no changes$'
 # --- what belongs to others ------------------------------------------------------
 echo 'edited' >>"$box/etc/one/conf.d/50etcsnap"
 rm "$box/etc/two/etcsnap.py"
-ok 'what is missing is put back' box etcsnap setup --yes
+ok 'what is missing is put back' sh -c 'exit $1' - "$(
+	box etcsnap setup --yes >said 2>&1
+	echo $?
+)"
+ok 'what somebody edited is told' grep -q \
+	'^etcsnap: /etc/one/conf.d/50etcsnap: somebody changed it, .*--force' said
+not_ok 'and not that all is in place' grep -q 'are in place' said
 ok 'what somebody edited stays' grep -q edited "$box/etc/one/conf.d/50etcsnap"
 ok 'there it is' test -x "$box/etc/two/etcsnap.py"
 echo 'hook two, newer' >"$data/hooks/two/etcsnap.py"
@@ -144,6 +150,15 @@ ok 'what is not wanted any more is away' \
 	sh -c '! ls "$1"/etc/one "$1"/etc/two/* "$1"/etc/cron.d/*' - "$box"
 ok 'the choice is remembered' \
 	like "$(box etcsnap setup --dry-run 2>&1)" 'all files and timers are in'
+echo '# edited' >>"$(box_file "$conf_d")/50-setup.conf"
+box etcsnap setup --yes --mail new@example.org --no-test >said 2>&1
+is "$?" 4 'another address over a file that somebody edited'
+ok 'is refused' grep -q '50-setup.conf: somebody changed it, .*--force' said
+ok 'and not remembered' grep -q '"mail": "ops@' "$record"
+not_ok 'nor is all in place' grep -q 'are in place' said
+box etcsnap setup --yes --force --mail new@example.org --no-test >/dev/null 2>&1
+ok 'by force it is taken' grep -qx 'to = new@example.org' \
+	"$(box_file "$conf_d")/50-setup.conf"
 box etcsnap setup --yes --mail - --hooks yes --timer cron >/dev/null 2>&1
 not_ok 'no mail, no file' test -e "$(box_file "$conf_d")/50-setup.conf"
 

@@ -191,7 +191,14 @@ START_TEST(setup_leaves_what_was_changed)
 	ES_CLEANUP(es_setup_freep) struct es_setup *s = plan();
 	const struct es_setup_step *step = step_of(s, "/etc/one/b");
 	ck_assert(step && step->act == ES_SETUP_KEEP && *step->why);
+	ck_assert(!es_setup_in_place(s));
 	es_setup_free(es_steal_ptr(&s));
+	/* it is told, and refused only when it is to be another one */
+	ck_assert_int_eq(apply(0), 1);
+	put(HOOKS "/one/b", "hook b, newer\n");
+	ck_assert_int_eq(apply(1), 1);
+	ck_assert_int_eq(apply(1), 1);
+	is_text("/etc/one/b", "changed\n");
 	options.remove = true;
 	apply(0);
 	is_text("/etc/one/b", "changed\n");
