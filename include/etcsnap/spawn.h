@@ -13,8 +13,8 @@
  * commands of the configuration, which src/commands runs beside the walk. No
  * shell; an environment of PATH and LC_ALL=C, and of what is passed or given.
  * Input lies in memory, never in a file. The program has no terminal,
- * unless it may ask, and is killed with all that it started when its time is
- * over.
+ * unless it may ask, and is killed when its time is over, with what it started
+ * in its process group. Nothing ends it when we are killed.
  */
 
 /**
