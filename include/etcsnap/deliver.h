@@ -57,7 +57,8 @@ struct es_deliver_options {
 /**
  * struct es_deliver_result - what came of it; es_deliver_dispose()
  * @sent:    messages that the other side took
- * @waiting: channels with news whose time has not come
+ * @waiting: channels with news whose time has not come, or that are left to
+ *           another process, which has their secrets
  * @failed:  channels that are to be tried again
  * @refused: channels that the other side refuses for good
  * @notice:  lines for people: what failed and when it is tried again; empty
@@ -98,8 +99,10 @@ void es_deliver_dispose(struct es_deliver_result *r);
 
 /**
  * es_deliver_check - whether all channels are configured right
- * @s:   session with its configuration
- * @err: filled on failure: file, line, what is missing or does not fit
+ * @s:      session with its configuration
+ * @notice: appended to: lines for people, what else they should know of, such
+ *          as a secret that is nowhere here; NULL: nobody wants to
+ * @err:    filled on failure: file, line, what is missing or does not fit
  *
  * Reads the files that hold secrets as far as to know that they are there and
  * not readable by others, and compiles their templates and those of reports,
@@ -108,7 +111,8 @@ void es_deliver_dispose(struct es_deliver_result *r);
  *
  * Return: 0 or -EINVAL (fault CONFIG).
  */
-int es_deliver_check(struct es_session *s, struct es_error *err);
+int es_deliver_check(struct es_session *s, struct es_buf *notice,
+		     struct es_error *err);
 
 /**
  * es_deliver_reports - the reports that channels of type file keep
@@ -131,7 +135,8 @@ int es_deliver_reports(struct es_session *s, const char *channel,
  * @out: array "channels" of a document is filled: name, type, when, backlog
  *       (runs not yet told), oldest (time of the first of them), delivered
  *       (commit), last_success, last_error, last_error_time, next_try,
- *       attempts, refused
+ *       attempts, refused, lacks (the secret without which it is not told
+ *       from here, null where there is all)
  * @s:   session with the store
  * @err: filled on failure
  *

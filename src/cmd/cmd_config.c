@@ -324,6 +324,7 @@ static int tell_sight(const struct es_session *s, struct es_error *err)
 
 static int config_check(struct es_call *call, struct es_error *err)
 {
+	ES_CLEANUP(es_buf_dispose) struct es_buf notice = ES_BUF_INIT(1 << 20);
 	struct es_session *s = call->session;
 
 	/* The session has read and compiled it all, or we would not be here;
@@ -331,8 +332,9 @@ static int config_check(struct es_call *call, struct es_error *err)
 	 * machine's. */
 	if (strcmp(s->root, "/") == 0 && es_commands_check(s->conf, err) < 0)
 		return err->code;
-	if (es_deliver_check(s, err) < 0)
+	if (es_deliver_check(s, &notice, err) < 0)
 		return err->code;
+	es_notify_tell(&notice);
 	if (call->verbosity < 0)
 		return ES_EXIT_DONE;
 	puts("the configuration is good");

@@ -116,6 +116,7 @@ static void add_channel(struct es_buf *b, const struct status *s,
 	const int64_t tries = es_doc_get_number(c, "attempts", 0);
 	const bool refused = es_doc_get_bool(c, "refused");
 	const char *error = es_doc_get_str(c, "last_error");
+	const char *lacks = es_doc_get_str(c, "lacks");
 	const char *next = es_doc_get_str(c, tries ? "next_try" : "next_time");
 
 	es_buf_addf(b, "channel      %s: %s", ES_Q(es_doc_get_str(c, "name")),
@@ -127,6 +128,8 @@ static void add_channel(struct es_buf *b, const struct status *s,
 			    tries == 1 ? "y" : "ies");
 	if (next)
 		add_next(b, s, next);
+	if (lacks)
+		es_buf_addf(b, ", not from here: no %s", lacks);
 	es_buf_addc(b, '\n');
 	if (error) {
 		es_buf_adds(b, INDENT);
@@ -144,7 +147,8 @@ static void add_channels(struct es_buf *b, const struct status *s)
 	for (size_t i = 0; list && (c = es_doc_at(list, i)) != NULL; i++)
 		if (es_doc_get_number(c, "backlog", 0) ||
 		    es_doc_get_number(c, "attempts", 0) ||
-		    es_doc_get_bool(c, "refused"))
+		    es_doc_get_bool(c, "refused") ||
+		    !es_doc_is_null(c, "lacks"))
 			add_channel(b, s, c);
 }
 

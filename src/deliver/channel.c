@@ -323,32 +323,12 @@ static int check_set(const struct channel *c, struct es_error *err)
 	return es_doc_check(doc, err);
 }
 
-/* Whether there is an address, in the open or as a secret. */
-static int check_url(const struct channel *c, struct es_error *err)
-{
-	ES_CLEANUP(es_buf_dispose) struct es_buf url = ES_BUF_INIT(65536);
-	int rc = 1;
-
-	if (!*es_channel_url(c) &&
-	    !*es_channel_text(c, ES_CONF_CHANNEL_URL_FILE))
-		rc = es_channel_secret(&url, c, ES_CONF_CHANNEL_URL_FILE, "url",
-				       err);
-	if (url.data)
-		explicit_bzero(url.data, url.len);
-	if (rc != 0)
-		return rc < 0 ? rc : 0;
-	es_fail_config(err, "a webhook needs a line: url = https://… "
-			    "or url_file = FILE");
-	return es_channel_wrong(err, c, ES_CONF_CHANNEL_TYPE);
-}
-
 /* What a channel of a type cannot be without. */
 static int check_needs(const struct channel *c, struct es_error *err)
 {
 	size_t n;
 
-	if (c->type == CHANNEL_WEBHOOK &&
-	    (check_url(c, err) < 0 || check_set(c, err) < 0))
+	if (c->type == CHANNEL_WEBHOOK && check_set(c, err) < 0)
 		return err->code;
 	if (c->type == CHANNEL_WEBHOOK &&
 	    !*es_channel_text(c, ES_CONF_CHANNEL_TEMPLATE)) {

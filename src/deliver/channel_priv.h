@@ -130,6 +130,14 @@ const char *es_channel_type_name(enum channel_type type);
 int es_channel_secret(struct es_buf *out, const struct channel *c,
 		      enum es_conf_id file_key, const char *word,
 		      struct es_error *err);
+/* How a mail logs in: plain, login, xoauth2 or none. */
+const char *es_channel_auth(const struct channel *c);
+/*
+ * The WORD of a secret that a channel cannot tell without and that is nowhere:
+ * as a credential only the units have it, so that what is new waits for them.
+ * NULL where there is all.
+ */
+const char *es_channel_lacks(const struct channel *c);
 
 /* --- how it went: ledger.c ------------------------------------------------ */
 

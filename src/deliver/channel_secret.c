@@ -104,3 +104,54 @@ int es_channel_secret(struct es_buf *out, const struct channel *c,
 		return es_wrap(err, "channel '%s'", c->name);
 	return es_buf_check(out, err) < 0 ? err->code : rc;
 }
+
+const char *es_channel_auth(const struct channel *c)
+{
+	const char *auth = es_channel_text(c, ES_CONF_CHANNEL_AUTH);
+
+	if (*auth)
+		return auth;
+	return *es_channel_text(c, ES_CONF_CHANNEL_USER) ? "plain" : "none";
+}
+
+/* Whether it is nowhere; one that is there and wrong is told when it is read */
+static bool is_nowhere(struct es_buf *out, const struct channel *c,
+		       enum es_conf_id file_key, const char *word)
+{
+	struct es_error wrong = ES_ERROR_INIT;
+
+	return es_channel_secret(out, c, file_key, word, &wrong) == 0;
+}
+
+static const char *lacks(struct es_buf *secret, const struct channel *c)
+{
+	const char *url = es_channel_url(c);
+	const char *auth = es_channel_auth(c);
+	bool token = strcmp(auth, "xoauth2") == 0;
+	const char *word = token ? "token" : "password";
+
+	if (!*url && (c->type == CHANNEL_WEBHOOK || c->type == CHANNEL_MAIL) &&
+	    is_nowhere(secret, c, ES_CONF_CHANNEL_URL_FILE, "url"))
+		return c->type == CHANNEL_WEBHOOK ? "url" : NULL;
+	if (!*url)
+		url = es_buf_str(secret);
+	if (c->type != CHANNEL_MAIL || strncmp(url, "sendmail:", 9) == 0 ||
+	    strcmp(auth, "none") == 0)
+		return NULL;
+	return is_nowhere(secret, c,
+			  token ? ES_CONF_CHANNEL_TOKEN_FILE
+				: ES_CONF_CHANNEL_PASSWORD_FILE,
+			  word)
+		       ? word
+		       : NULL;
+}
+
+const char *es_channel_lacks(const struct channel *c)
+{
+	ES_CLEANUP(es_buf_dispose) struct es_buf secret = ES_BUF_INIT(1 << 17);
+	const char *word = lacks(&secret, c);
+
+	if (secret.data)
+		explicit_bzero(secret.data, secret.len);
+	return word;
+}

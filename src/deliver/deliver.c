@@ -11,6 +11,7 @@
 #include "etcsnap/quote.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Seconds after which no further channel is begun, so that a run ends. */
@@ -307,11 +308,32 @@ static int serve_once(struct delivery *d, const struct channel *c,
 	return es_deliver_span(d, &sp, err);
 }
 
+/* Without its secret a channel is left to who has that. */
+static bool has_secrets(struct delivery *d, const struct channel *c)
+{
+	const char *word = d->options->dry ? NULL : es_channel_lacks(c);
+	char why[200];
+
+	if (!word)
+		return true;
+	if (!d->options->channel) {
+		d->out->waiting++;
+		return false;
+	}
+	d->out->failed++;
+	snprintf(why, sizeof(why),
+		 "there is no %s here; set %s_file, or leave it to a unit that "
+		 "has the credential %s.%s",
+		 word, word, c->name, word);
+	es_deliver_note(d, c, "not told", why);
+	return false;
+}
+
 /* Who asks for a channel by its name hears why nothing is sent. */
 static bool is_told_here(struct delivery *d, const struct channel *c)
 {
 	if (es_channel_is_here(c, d->session->host))
-		return !es_deliver_leaves(d, c);
+		return !es_deliver_leaves(d, c) && has_secrets(d, c);
 	if (d->options->channel)
 		es_deliver_note(d, c,
 				"nothing is sent, since 'hosts' does not name "

@@ -117,7 +117,8 @@ static bool tell(struct delivery *d, const struct channel *refused,
 		    !es_channel_is_here(c, d->session->host))
 			continue;
 		anybody = true;
-		if (!es_deliver_is_quiet(d, c) && !es_deliver_leaves(d, c))
+		if (!es_deliver_is_quiet(d, c) && !es_deliver_leaves(d, c) &&
+		    !es_channel_lacks(c))
 			told |= tell_one(d, c, refused, row);
 	}
 	return told || !anybody;
@@ -246,6 +247,7 @@ static int add_channel(struct es_doc *list, struct delivery *d,
 	refused = (main && main->refused) || (urgent && urgent->refused);
 	late = row->attempts > 0;
 	es_doc_bool(obj, "refused", refused);
+	es_doc_str(obj, "lacks", es_channel_lacks(c));
 	return late || refused;
 }
 
@@ -344,7 +346,24 @@ static int check_replaced(struct es_templates *set, struct es_error *err)
 			: 0;
 }
 
-int es_deliver_check(struct es_session *s, struct es_error *err)
+static int check_channel(const struct channel *c, struct es_templates *set,
+			 struct es_buf *notice, struct es_error *err)
+{
+	const char *word = es_channel_lacks(c);
+
+	if (check_secrets(c, err) < 0 || check_templates(c, set, err) < 0 ||
+	    check_way(c, err) < 0)
+		return err->code;
+	if (word && notice)
+		es_buf_addf(notice,
+			    "channel '%s': there is no %s here; set %s_file, "
+			    "unless the units have a credential %s.%s\n",
+			    c->name, word, word, c->name, word);
+	return 0;
+}
+
+int es_deliver_check(struct es_session *s, struct es_buf *notice,
+		     struct es_error *err)
 {
 	ES_CLEANUP(es_templates_freep) struct es_templates *set = NULL;
 	struct channels all;
@@ -356,13 +375,8 @@ int es_deliver_check(struct es_session *s, struct es_error *err)
 	    es_channels_load(&all, s, err) < 0)
 		return err->code;
 	rc = 0;
-	for (size_t i = 0; rc == 0 && i < all.n; i++) {
-		rc = check_secrets(&all.list[i], err);
-		if (rc == 0)
-			rc = check_templates(&all.list[i], set, err);
-		if (rc == 0)
-			rc = check_way(&all.list[i], err);
-	}
+	for (size_t i = 0; rc == 0 && i < all.n; i++)
+		rc = check_channel(&all.list[i], set, notice, err);
 	if (rc == 0)
 		rc = check_replaced(set, err);
 	es_channels_dispose(&all);

@@ -341,14 +341,8 @@ static int smtp_auth(enum es_smtp_auth *out, const struct channel *c,
 		{ "login", ES_SMTP_AUTH_LOGIN },
 		{ "xoauth2", ES_SMTP_AUTH_XOAUTH2 },
 	};
-	const char *auth = es_channel_text(c, ES_CONF_CHANNEL_AUTH);
+	const char *auth = es_channel_auth(c);
 
-	if (!*auth) {
-		*out = *es_channel_text(c, ES_CONF_CHANNEL_USER)
-			       ? ES_SMTP_AUTH_PLAIN
-			       : ES_SMTP_AUTH_NONE;
-		return 0;
-	}
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 		if (strcmp(auth, words[i].word) == 0) {
 			*out = words[i].auth;

@@ -137,7 +137,7 @@ int es_setup_first(struct es_setup_first *f, struct es_setup *setup,
 	    es_session_new(&s, &where,
 			   ES_NEED_RULES | ES_NEED_STORE | ES_NEED_KEY,
 			   err) < 0 ||
-	    es_deliver_check(s, err) < 0 || make_run(f, s, err) < 0)
+	    es_deliver_check(s, NULL, err) < 0 || make_run(f, s, err) < 0)
 		return err->code;
 	return tell_channels(f, setup, s, err);
 }

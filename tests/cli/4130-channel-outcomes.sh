@@ -164,4 +164,46 @@ ok 'a template is for later' es config check
 mails good 'user = user' 'auth = plain'
 ok 'so is a password that others have' es config check
 
+# --- secrets that only a unit has: what is new waits for it
+mkdir credentials
+printf 'https://localhost:%s/ok\n' "$(port https good)" >credentials/chat.url
+printf 'secret-pass\n' >credentials/post.password
+chmod 600 credentials/*
+printf '#!/bin/sh\necho told >>%s/told\n' "$work" >take
+chmod 755 take
+conf_for_tree '[channel post]' 'type = mail' 'to = root@example.org' \
+	'timeout = 5' 'user = user' "ca_file = $certs/ca.pem" \
+	"url = smtp://localhost:$(port smtp good)" \
+	'[channel chat]' 'type = webhook' 'service = generic' 'timeout = 5' \
+	"ca_file = $certs/ca.pem" '[channel ops]' 'type = exec' \
+	"run = $work/take"
+unit() {
+	CREDENTIALS_DIRECTORY=$work/credentials es "$@" 2>&1
+}
+rm -f state/delivery
+ok 'a unit tells three channels' unit notify
+is "$(unit status --json >facts; json facts \
+	'[c["lacks"] for c in d["channels"]]')" '[None, None, None]' \
+	'and lacks nothing'
+rm -f told
+echo secrets >"$root/etc/motd"
+is "$(es commit 2>&1)" '' 'without its credentials nothing fails'
+is "$(cat told) $(mark delivered/main/ops)" "told $(tip)" \
+	'and who needs none is told'
+es status --json >facts
+is "$(json facts '[(c["lacks"], c["backlog"], c["attempts"], c["refused"])
+	for c in d["channels"]]')" "[('password', 1, 0, False), \
+('url', 1, 0, False), (None, 0, 0, False)]" 'the others wait'
+ok 'which people are told' like "$(es status 2>&1)" \
+	'^channel +chat: 1 run not yet told, not from here: no url$'
+ok 'the configuration is good' es config check
+ok 'and says what is missing' like "$(es config check 2>&1)" \
+	"channel 'post': there is no password here; set password_file"
+ok 'who is asked for' must_exit 1 es notify --channel chat
+ok 'by its name is missed' like "$(es notify --channel chat 2>&1)" \
+	"channel 'chat': not told: there is no url here"
+ok 'the unit' unit notify --due
+is "$(mark delivered/main/chat) $(mark delivered/main/post)" \
+	"$(tip) $(tip)" 'tells them'
+
 done_testing

@@ -168,8 +168,6 @@ static const struct {
 	{ "type = exec\n", "x.conf:2: channel 'ops': a channel of type exec "
 			   "needs a line: run = " },
 	{ "type = exec\nrun = 'a\n", "x.conf:3: channel 'ops': " },
-	{ "type = webhook\n",
-	  "x.conf:2: channel 'ops': a webhook needs a line: url = " },
 	{ "type = webhook\nurl = https://x/\n",
 	  "x.conf:2: channel 'ops': a webhook needs a line service" },
 	{ "type = webhook\nservice = nosuch\n",
@@ -303,6 +301,44 @@ START_TEST(secret_of_a_unit)
 }
 END_TEST
 
+/* What waits for a secret, and what does without. */
+static const struct {
+	const char *keys;
+	const char *word;
+} lacking[] = {
+	{ "type = webhook\nservice = slack\n", "url" },
+	{ "type = webhook\nservice = slack\nurl = https://x/\n", NULL },
+	{ "type = webhook\nservice = slack\nurl_file = /nowhere\n", NULL },
+	{ "type = mail\nto = x\nuser = me\n", NULL },
+	{ "type = mail\nto = x\nurl = smtp://x\n", NULL },
+	{ "type = mail\nto = x\nuser = me\nurl = smtp://x\n", "password" },
+	{ "type = mail\nto = x\nuser = me\nurl = smtp://x\n"
+	  "password_file = /nowhere\n",
+	  NULL },
+	{ "type = mail\nto = x\nauth = xoauth2\nurl = smtp://x\n", "token" },
+	{ "type = mail\nto = x\nuser = me\nauth = none\nurl = smtp://x\n",
+	  NULL },
+	{ "type = mail\nto = x\nuser = me\nurl = sendmail:/bin/true\n", NULL },
+	{ "type = exec\nuser = me\nrun = /bin/true\n", NULL },
+};
+
+START_TEST(lacks_a_secret)
+{
+	const char *word = lacking[_i].word;
+	char text[512], credential[64];
+
+	snprintf(text, sizeof(text), "[channel ops]\n%s", lacking[_i].keys);
+	must_load(text);
+	ck_assert_pstr_eq(es_channel_lacks(&all.list[0]), word);
+	if (!word)
+		return;
+	ck_assert_int_eq(setenv("CREDENTIALS_DIRECTORY", dir, 1), 0);
+	snprintf(credential, sizeof(credential), "ops.%s", word);
+	put(credential, "https://x/\n", 0400);
+	ck_assert_ptr_null(es_channel_lacks(&all.list[0]));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("channel");
@@ -318,5 +354,6 @@ int main(void)
 	tcase_add_loop_test(t, wrong_is_told, 0, es_lengthof(wrong));
 	tcase_add_test(t, secret_of_a_file);
 	tcase_add_test(t, secret_of_a_unit);
+	tcase_add_loop_test(t, lacks_a_secret, 0, es_lengthof(lacking));
 	return es_unit_main(s);
 }

@@ -729,7 +729,6 @@ static const struct {
 } wrongs[] = {
 	{ "service = jira\nset = site=x\n",
 	  "the service 'jira' needs 'set = project=...'" },
-	{ "service = slack\n", "a webhook needs a line: url = " },
 	{ "service = nosuch\nurl = https://x/\n",
 	  "there is no service 'nosuch'; etcsnap-channels(5) lists them" },
 	{ "service = matrix\nset = site=x\nset = room=\n",
