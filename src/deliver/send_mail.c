@@ -220,27 +220,23 @@ static bool is_asked(const struct channel *c, const char *word)
 	return false;
 }
 
-/* One attachment after the other, as long as the whole stays in its size. */
 static size_t attach(struct es_mail_attachment out[2], struct draft *d,
-		     const struct message *msg, size_t room)
+		     const struct message *msg)
 {
 	const struct channel *c = msg->span->channel;
 	size_t n = 0;
 
 	if (is_asked(c, "json") &&
-	    es_doc_write(msg->report, &d->json, true) == 0 &&
-	    d->json.len <= room) {
+	    es_doc_write(msg->report, &d->json, true) == 0)
 		out[n++] = (struct es_mail_attachment){
 			.name = "report.json",
 			.type = "application/json",
 			.data = d->json.data,
 			.len = d->json.len,
 		};
-		room -= d->json.len;
-	}
 	if (is_asked(c, "patch")) {
 		es_send_patch(&d->patch, msg->report);
-		if (d->patch.len && !d->patch.failed && d->patch.len <= room)
+		if (d->patch.len && !d->patch.failed)
 			out[n++] = (struct es_mail_attachment){
 				.name = "changes.diff",
 				.type = "text/x-diff",
@@ -249,6 +245,54 @@ static size_t attach(struct es_mail_attachment out[2], struct draft *d,
 			};
 	}
 	return n;
+}
+
+static const char left_out[] =
+	"left out: with it this mail would be larger than max_size allows\n";
+
+/*
+ * Put a word instead of the largest attachment, then leave out the HTML, since
+ * the text says it all. Return: whether there was such a thing.
+ */
+static bool shrink(struct es_mail *mail, struct es_mail_attachment files[2])
+{
+	struct es_mail_attachment *most = NULL;
+
+	for (size_t i = 0; i < mail->n_attachments; i++)
+		if (files[i].data != left_out &&
+		    (!most || files[i].len > most->len))
+			most = &files[i];
+	if (!most) {
+		const bool had = mail->html != NULL;
+
+		mail->html = NULL;
+		return had;
+	}
+	*most = (struct es_mail_attachment){
+		.name = strcmp(most->name, "changes.diff") == 0
+				? "changes.diff.left-out.txt"
+				: "report.json.left-out.txt",
+		.type = "text/plain",
+		.data = left_out,
+		.len = sizeof(left_out) - 1,
+	};
+	return true;
+}
+
+/* As much of it as stays in the size that the channel allows. */
+static int build_small(struct draft *d, struct es_mail *mail,
+		       struct es_mail_attachment files[2], size_t max,
+		       struct es_error *err)
+{
+	for (;;) {
+		int rc = es_mail_build(&d->bytes, mail, err);
+
+		if ((rc < 0 && rc != -EFBIG) ||
+		    (rc == 0 && d->bytes.len <= max) || !shrink(mail, files))
+			return rc;
+		es_buf_reset(&d->bytes);
+		*err = (struct es_error)ES_ERROR_INIT;
+	}
 }
 
 /* --- the mail ------------------------------------------------------------- */
@@ -262,7 +306,6 @@ static int build(struct draft *d, struct maker *m, const struct message *msg,
 	const char *reply = es_channel_text(c, ES_CONF_CHANNEL_REPLY_TO);
 	const size_t max =
 		(size_t)es_channel_number(c, ES_CONF_CHANNEL_MAX_SIZE);
-	const size_t used = msg->text.len + msg->html.len;
 	const char *thread = msg->thread;
 	struct es_mail_attachment files[2];
 	char old[ES_OID_HEX + 1], new[ES_OID_HEX + 1];
@@ -309,11 +352,10 @@ static int build(struct draft *d, struct maker *m, const struct message *msg,
 		.html = msg->html.len ? msg->html.data : NULL,
 		.html_len = msg->html.len,
 		.attachments = files,
-		.n_attachments =
-			attach(files, d, msg, max > used ? max - used : 0),
+		.n_attachments = attach(files, d, msg),
 		.sign = *key ? &sign : NULL,
 	};
-	return es_mail_build(&d->bytes, &mail, err);
+	return build_small(d, &mail, files, max, err);
 }
 
 static int prepare(struct draft *d, struct maker *m, const struct message *msg,

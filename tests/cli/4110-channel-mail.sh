@@ -293,6 +293,29 @@ assert len(raw) < 65536
 assert len(text.splitlines()) <= 13, text
 assert re.search("more lines: etcsnap diff [0-9a-f]{7} [0-9a-f]{7}", text)'
 
+channel good 'to = root@example.org' 'html = report.html' 'max_lines = 50' \
+	'max_size = 64K' 'attach = json' 'attach = patch'
+before=$(taken good)
+clock '2026-03-19 09:00'
+seq 1 5000 >"$root/etc/more"
+change 'much more'
+ok 'an attachment that is too large' look good $((before + 1)) '
+assert len(raw) < 65536, len(raw)
+names = [p.get_filename() for p in m.iter_attachments()]
+assert names == ["report.json.left-out.txt", "changes.diff"], names
+assert m.get_body(("html",))
+left = next(m.iter_attachments())
+assert "larger than max_size" in left.get_content()'
+channel good 'to = root@example.org' 'max_lines = 50' 'max_size = 64K' \
+	'attach = patch'
+clock '2026-03-19 10:00'
+seq -f 'a line of thirty bytes, %g' 2000 >"$root/etc/thirty"
+change 'and more'
+ok 'as base64 makes them' look good $((before + 2)) '
+assert len(raw) < 65536, len(raw)
+names = [p.get_filename() for p in m.iter_attachments()]
+assert names == ["changes.diff.left-out.txt"], names'
+
 # --- a subject of one's own that is too long
 channel good 'to = root@example.org' \
 	'subject = {{#report.changes}}{{path}} and {{path}}; {{/report.changes}}'
