@@ -140,6 +140,13 @@ static int run_folder(struct hooks *h)
 	return later > 0;
 }
 
+/* An empty value takes the folder away: then nothing is run. */
+static bool is_off(const struct es_conf *conf)
+{
+	return !es_conf_is_set(conf, ES_CONF_HOOKS_DIR) &&
+	       es_conf_is_set_in(conf, ES_CONF_HOOKS_DIR, NULL);
+}
+
 int es_hooks_run(struct es_buf *notice, const struct es_session *s,
 		 enum es_hook_event event, const struct es_hook_var *vars,
 		 size_t n)
@@ -161,8 +168,8 @@ int es_hooks_run(struct es_buf *notice, const struct es_session *s,
 	int later = 0;
 
 	/* a hook that takes a snapshot itself would go on for ever */
-	if (!*h.dir || strcmp(s->root, "/") != 0 || getenv("ETCSNAP_EVENT") ||
-	    n > VARS_MAX)
+	if (is_off(s->conf) || strcmp(s->root, "/") != 0 ||
+	    getenv("ETCSNAP_EVENT") || n > VARS_MAX)
 		return 0;
 	for (size_t i = 0; i < n_all + n; i++) {
 		const struct es_hook_var *v =

@@ -143,4 +143,27 @@ ok 'another root' "$ETCSNAP" -c "$conf" --root "$root" --repo "$work/other.git" 
 ok 'with a run' "$ETCSNAP" -c "$conf" --root "$root" --repo "$work/other.git" commit
 is "$(cat "$seen")" '' 'run none'
 
+# The folder of the installation is where it stands, in a namespace of its own.
+sed '/^dir = .*hooks/d' "$conf" >usual.conf
+sysconfdir=$("$ETCSNAP" -c usual.conf config show --format csv |
+	sed -n 's,^hooks\,dir\,\(.*\)/etcsnap/hooks.d.*,\1,p')
+if [ "$(id -u)" -eq 0 ] && [ -d "$sysconfdir" ] &&
+	unshare -m mount -t tmpfs none "$sysconfdir" 2>/dev/null; then
+	# installed FILE - a run, the programs being in the folder
+	installed() {
+		change
+		cp "$ETCSNAP" program
+		unshare -m sh -c 'mount -t tmpfs none "$1" &&
+			mkdir "$1/etcsnap" && cp -R "$2" "$1/etcsnap/hooks.d" &&
+			./program -c "$3" commit' sh "$sysconfdir" "$hooks" "$1"
+	}
+	ok 'where nothing is said' installed usual.conf
+	is "$(cat "$seen")" run 'the folder is that of the installation'
+	: >"$seen"
+	ok 'with an empty folder' installed none.conf
+	is "$(cat "$seen")" '' 'it is not'
+else
+	skip 'only root has namespaces' 4
+fi
+
 done_testing
