@@ -133,7 +133,8 @@ int es_deliver_reports(struct es_session *s, const char *channel,
 /**
  * es_deliver_status - how each channel stands
  * @out: array "channels" of a document is filled: name, type, when, backlog
- *       (runs not yet told), oldest (time of the first of them), delivered
+ *       (runs not yet told), skipped (whether more of them were pruned),
+ *       oldest (time of the first that is kept), delivered
  *       (commit), last_success, last_error, last_error_time, next_try,
  *       attempts, refused, lacks (the secret without which it is not told
  *       from here, null where there is all)

@@ -121,8 +121,10 @@ static void add_channel(struct es_buf *b, const struct status *s,
 
 	es_buf_addf(b, "channel      %s: %s", ES_Q(es_doc_get_str(c, "name")),
 		    refused ? "refused, " : "");
-	es_buf_addf(b, "%lld run%s not yet told", (long long)backlog,
-		    backlog == 1 ? "" : "s");
+	es_buf_addf(b, "%lld run%s not yet told%s", (long long)backlog,
+		    backlog == 1 ? "" : "s",
+		    es_doc_get_bool(c, "skipped") ? ", others were pruned"
+						  : "");
 	if (tries)
 		es_buf_addf(b, ", %lld tr%s in vain", (long long)tries,
 			    tries == 1 ? "y" : "ies");

@@ -113,6 +113,8 @@ static int make_report(struct message *m, struct maker *mk,
 		es_doc_bool(m->report, "cut", false);
 		es_doc_bool(m->report, "hello", true);
 	}
+	if (m->span->skipped)
+		es_doc_bool(m->report, "skipped", true);
 	es_report_limit(m->report, m->span->counts ? ES_REPORT_CONTENT_COUNTS
 						   : c->content);
 	return es_doc_check(m->report, err);
@@ -219,21 +221,6 @@ static const char *text_template(const struct channel *c)
 	return *name && c->type != CHANNEL_WEBHOOK ? name : "report.txt";
 }
 
-/* What a person must know before all else. */
-static void add_first_words(struct es_buf *out, const struct message *m)
-{
-	if (m->span->test)
-		es_buf_addf(out,
-			    "This is a test of the channel '%s'; nothing "
-			    "happened.\n\n",
-			    m->span->channel->name);
-	if (m->span->skipped)
-		es_buf_adds(out,
-			    "Runs were pruned before they could be told; this "
-			    "is what they and those\nafter them changed "
-			    "together.\n\n");
-}
-
 static int make_text(struct message *m, struct maker *mk, struct es_error *err)
 {
 	const struct channel *c = m->span->channel;
@@ -242,11 +229,14 @@ static int make_text(struct message *m, struct maker *mk, struct es_error *err)
 	if (es_report_render(&m->text, mk->templates, text_template(c),
 			     m->report, &mail_view, err) < 0)
 		return err->code;
-	if (m->span->test || m->span->skipped) {
+	if (m->span->test) {
 		ES_CLEANUP(es_buf_dispose)
 		struct es_buf all = ES_BUF_INIT(ES_BUF_MAX);
 
-		add_first_words(&all, m);
+		es_buf_addf(&all,
+			    "This is a test of the channel '%s'; nothing "
+			    "happened.\n\n",
+			    c->name);
 		es_buf_add(&all, es_buf_str(&m->text), m->text.len);
 		es_buf_reset(&m->text);
 		es_buf_add(&m->text, es_buf_str(&all), all.len);

@@ -159,7 +159,10 @@ void es_deliver_tell_refusals(struct delivery *d)
 
 /* --- status --------------------------------------------------------------- */
 
-/* Runs that a channel was not told, and the time of the oldest of them. */
+/*
+ * Runs that a channel was not told, whether more of them were pruned, and the
+ * time of the oldest of those that are kept.
+ */
 static int backlog(struct es_doc *obj, struct delivery *d,
 		   const struct es_oid *delivered, struct es_error *err)
 {
@@ -167,23 +170,22 @@ static int backlog(struct es_doc *obj, struct delivery *d,
 	struct es_commit *c = NULL;
 	char time[ES_TIME_LEN];
 	int64_t n = 0, oldest = 0;
+	bool end = false;
 
 	if (es_history_new(&h, d->session->store, &d->tip, err) < 0)
 		return err->code;
-	while (n < BACKLOG_MAX && es_history_next(h, &c, err) > 0) {
-		bool end = es_oid_equal(es_commit_id(c), delivered);
-
+	while (!end && n < BACKLOG_MAX && es_history_next(h, &c, err) > 0) {
+		end = es_oid_equal(es_commit_id(c), delivered);
 		if (!end) {
 			n++;
 			oldest = es_commit_time(c);
 		}
 		es_commit_free(c);
-		if (end)
-			break;
 	}
 	if (err->code < 0)
 		return err->code;
 	es_doc_number(obj, "backlog", n);
+	es_doc_bool(obj, "skipped", !end && n < BACKLOG_MAX);
 	es_doc_str(obj, "oldest", n ? es_clock_rfc3339(time, oldest) : NULL);
 	return 0;
 }
@@ -208,6 +210,7 @@ static int add_delivered(struct es_doc *obj, struct delivery *d,
 	if (es_oid_is_none(&delivered)) {
 		es_doc_str(obj, "delivered", NULL);
 		es_doc_number(obj, "backlog", 0);
+		es_doc_bool(obj, "skipped", false);
 		es_doc_str(obj, "oldest", NULL);
 		return 0;
 	}

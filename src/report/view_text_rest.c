@@ -238,6 +238,14 @@ static void add_dropped(struct es_buf *b, const struct view *v)
 	es_buf_addc(b, '.');
 }
 
+static void add_skipped(struct es_buf *b, const struct view *v)
+{
+	if (es_doc_get_bool(v->report, "skipped"))
+		es_buf_adds(b, "Runs were pruned before they could be told; "
+			       "this is what they and those after them "
+			       "changed together.");
+}
+
 static void add_cut(struct es_buf *b, const struct view *v)
 {
 	char id[VIEW_ID_LEN];
@@ -281,10 +289,7 @@ static void add_tightened(struct es_buf *b, const struct view *v)
 bool view_note(struct es_buf *out, const struct view *v, size_t i)
 {
 	static void (*const each[])(struct es_buf *, const struct view *) = {
-		add_cut,
-		add_rekeyed,
-		add_tightened,
-		add_dropped,
+		add_skipped, add_cut, add_rekeyed, add_tightened, add_dropped,
 	};
 
 	if (i >= sizeof(each) / sizeof(*each))

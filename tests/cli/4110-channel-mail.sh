@@ -358,4 +358,37 @@ assert dry.rstrip() == raw.replace("\r\n", "\n").rstrip(), (dry, raw)'
 ok 'no such channel' must_exit 2 es notify --channel nobody
 ok 'a test of no such channel' must_exit 2 es notify --test nobody
 
+# --- what is pruned before it could be told
+channel busy 'to = root@example.org'
+for day in 23 24 25; do
+	clock "2026-03-$day 06:00"
+	change "untold of day $day"
+done
+keep="[retention]
+main = 10d
+daily = 10d
+monthly = 10d
+max_backlog = 1d"
+channel busy 'to = root@example.org' "$keep"
+clock '2026-06-13 06:00'
+change 'the last one'
+es prune >said 2>&1
+ok 'what was pruned untold' like "$(es status 2>&1)" \
+	'ops: [0-9]+ runs? not yet told, others were pruned'
+es status --json >facts
+is "$(json facts 'd["channels"][0]["skipped"]')" True 'is in the status'
+channel good 'to = root@example.org' 'html = report.html' 'attach = json' \
+	"$keep"
+before=$(taken good)
+ok 'and is told' es notify
+ok 'in every form' look good $((before + 1)) '
+html = " ".join(m.get_body(("html",)).get_content().split())
+doc = next(m.iter_attachments()).get_content()
+assert "Runs were pruned before they could be told" in " ".join(text.split())
+assert "Runs were pruned before they could be told" in html, html
+assert json.loads(doc)["skipped"] is True, doc
+assert "untold of day 23" in text, text'
+es status --json >facts
+is "$(json facts 'd["channels"][0]["skipped"]')" False 'once'
+
 done_testing
