@@ -70,4 +70,16 @@ int es_hide_all(struct es_buf *out, const char *data, size_t len,
 int es_hide_text(const struct es_mask_set *masks, struct es_buf *out,
 		 const char *data, size_t len, struct es_digest *hmac);
 
+/**
+ * es_hide_line - what may be kept of a line or a part of one
+ * @masks: masks, NULL = there are none
+ * @out:   as in es_hide_text(), without a newline behind the mark of the whole
+ * @text:  without a newline, NUL-terminated
+ * @hmac:  digest of kind ES_DIGEST_HMAC, this thread's
+ *
+ * Return: number of marks, 0 when @out is to be ignored, or -ENOMEM.
+ */
+int es_hide_line(const struct es_mask_set *masks, struct es_buf *out,
+		 const char *text, struct es_digest *hmac);
+
 #endif

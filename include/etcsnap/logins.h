@@ -10,6 +10,7 @@
 #include "etcsnap/buf.h"
 #include "etcsnap/doc.h"
 #include "etcsnap/error.h"
+#include "etcsnap/mask.h"
 
 /*
  * Read from wtmp and btmp with their rotated and compressed predecessors,
@@ -177,6 +178,18 @@ int es_logins_text(const struct es_logins *l, struct es_buf *out);
  */
 int es_logins_parse(struct es_logins **out, const char *text, size_t len,
 		    struct es_error *err);
+
+/**
+ * es_logins_hide - mask what was typed
+ * @l:     commands become what may be kept of them
+ * @masks: masks, NULL = there are none
+ * @hmac:  digest of kind ES_DIGEST_HMAC, this thread's
+ * @err:   filled on failure
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int es_logins_hide(struct es_logins *l, const struct es_mask_set *masks,
+		   struct es_digest *hmac, struct es_error *err);
 
 /**
  * es_logins_merge - join the excerpts of several runs

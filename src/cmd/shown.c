@@ -6,6 +6,9 @@
 
 #include "etcsnap/charset.h"
 #include "etcsnap/clock.h"
+#include "etcsnap/digest.h"
+#include "etcsnap/hide.h"
+#include "etcsnap/package_ops.h"
 #include "etcsnap/quote.h"
 
 #include <errno.h>
@@ -29,6 +32,50 @@ static int fail_secret(struct es_error *err, const char *path)
 		       "repository, or must not be shown; 'etcsnap log "
 		       "%s' tells when it changed",
 		       ES_Q(path), ES_Q(path));
+}
+
+/* Commands as they were typed: run/packages quotes what masks look for. */
+static int hide_typed(struct es_buf *text, const struct es_mask_set *masks,
+		      struct es_digest *hmac, struct es_error *err)
+{
+	ES_CLEANUP(es_package_ops_freep) struct es_package_ops *ops = NULL;
+	struct es_error why = ES_ERROR_INIT;
+	int rc = es_package_ops_parse(&ops, es_buf_str(text), text->len, &why);
+
+	if (rc < 0)
+		return rc == -ENOMEM ? es_fail_oom(err) : 0;
+	if (es_package_ops_hide(ops, masks, hmac, err) < 0)
+		return err->code;
+	es_buf_reset(text);
+	es_package_ops_text(ops, text);
+	return es_buf_check(text, err);
+}
+
+/* A text that no rule is for, by today's masks. */
+static int hide(struct es_buf *text, struct es_call *call, const char *path,
+		struct es_error *err)
+{
+	static const uint8_t no_key[ES_KEY_LEN];
+	const struct es_session *s = call->session;
+	const struct es_mask_set *masks = es_rules_masks(s->rules);
+	ES_CLEANUP(es_buf_dispose) struct es_buf kept = ES_BUF_INIT(ES_BUF_MAX);
+	ES_CLEANUP(es_digest_freep) struct es_digest *hmac = NULL;
+	int n;
+
+	if (es_digest_new(&hmac, ES_DIGEST_HMAC, s->has_key ? s->key : no_key,
+			  err) < 0)
+		return err->code;
+	if (strcmp(path, "run/packages") == 0 &&
+	    hide_typed(text, masks, hmac, err) < 0)
+		return err->code;
+	n = es_hide_text(masks, &kept, es_buf_str(text), text->len, hmac);
+	if (n < 0)
+		return es_fail_oom(err);
+	if (n > 0) {
+		es_buf_reset(text);
+		es_buf_add(text, es_buf_str(&kept), kept.len);
+	}
+	return es_buf_check(text, err);
 }
 
 static int read_part(struct es_buf *out, struct es_call *call,
@@ -62,7 +109,9 @@ static int read_part(struct es_buf *out, struct es_call *call,
 	if (rc == 0 || mode == ES_MODE_TREE)
 		return es_fail(err, -ENOENT, "that run has no file '%s'",
 			       ES_Q(path));
-	return es_store_get(st, &oid, ES_KIND_BLOB, out, err);
+	if (es_store_get(st, &oid, ES_KIND_BLOB, out, err) < 0)
+		return err->code;
+	return hide(out, call, path, err);
 }
 
 static int find(struct es_listing_writer *w, struct es_entry *e,

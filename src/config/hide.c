@@ -155,3 +155,13 @@ int es_hide_text(const struct es_mask_set *masks, struct es_buf *out,
 		return n;
 	return es_hide_all(out, data, len, hmac) < 0 ? -ENOMEM : 1;
 }
+
+int es_hide_line(const struct es_mask_set *masks, struct es_buf *out,
+		 const char *text, struct es_digest *hmac)
+{
+	int n = es_hide_text(masks, out, text, strlen(text), hmac);
+
+	if (n > 0 && out->len > 0 && out->data[out->len - 1] == '\n')
+		es_buf_truncate(out, out->len - 1);
+	return n;
+}

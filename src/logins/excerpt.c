@@ -4,6 +4,8 @@
 
 #include "logins/logins_priv.h"
 
+#include "etcsnap/hide.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -223,6 +225,26 @@ int lg_append_switch(struct es_logins *l, const struct es_login_switch *s)
 	if (!keep_switch(&row))
 		return -ENOMEM;
 	l->switches[l->n_switches++] = row;
+	return 0;
+}
+
+int es_logins_hide(struct es_logins *l, const struct es_mask_set *masks,
+		   struct es_digest *hmac, struct es_error *err)
+{
+	ES_CLEANUP(es_buf_dispose) struct es_buf kept = ES_BUF_INIT(ES_BUF_MAX);
+
+	for (size_t i = 0; i < l->n_switches; i++) {
+		struct es_login_switch row = l->switches[i];
+		int n = es_hide_line(masks, &kept, row.command, hmac);
+
+		if (n == 0)
+			continue;
+		row.command = es_buf_str(&kept);
+		if (n < 0 || !keep_switch(&row))
+			return es_fail_oom(err);
+		drop(l->switches[i].tool);
+		l->switches[i] = row;
+	}
 	return 0;
 }
 

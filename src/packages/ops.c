@@ -273,12 +273,10 @@ static bool hide(struct ops *o, const struct es_mask_set *masks,
 		 struct es_digest *hmac, const char **text)
 {
 	ES_CLEANUP(es_buf_dispose) struct es_buf kept = ES_BUF_INIT(ES_BUF_MAX);
-	int n = es_hide_text(masks, &kept, *text, strlen(*text), hmac);
+	int n = es_hide_line(masks, &kept, *text, hmac);
 
-	/* the mark of a whole ends a line, what was typed does not */
 	if (n > 0)
-		*text = ops_text(o, es_buf_str(&kept),
-				 kept.len - (kept.data[kept.len - 1] == '\n'));
+		*text = ops_text(o, es_buf_str(&kept), kept.len);
 	return n >= 0 && *text;
 }
 

@@ -4,7 +4,10 @@
 
 #include "report/model_priv.h"
 
+#include "etcsnap/digest.h"
+#include "etcsnap/hide.h"
 #include "etcsnap/quote.h"
+#include "etcsnap/rules.h"
 
 #include <errno.h>
 #include <string.h>
@@ -74,11 +77,47 @@ static bool is_one_run(const struct es_report_input *in)
 	return es_oid_equal(es_commit_parent(new), es_commit_id(old));
 }
 
+int report_masks(const struct es_mask_set **masks, struct es_digest **hmac,
+		 const struct es_report_input *in, struct es_error *err)
+{
+	static const uint8_t no_key[ES_KEY_LEN];
+	const struct es_patch_options *p = &in->patch;
+
+	*masks = p->rules ? es_rules_masks(p->rules) : NULL;
+	return es_digest_new(hmac, ES_DIGEST_HMAC, p->key ? p->key : no_key,
+			     err);
+}
+
+/* Today's masks run over it as well. */
+static int put_note(struct es_doc *doc, const struct es_report_input *in,
+		    const struct es_buf *note, struct es_error *err)
+{
+	ES_CLEANUP(es_buf_dispose) struct es_buf kept = ES_BUF_INIT(ES_BUF_MAX);
+	ES_CLEANUP(es_digest_freep) struct es_digest *hmac = NULL;
+	const struct es_mask_set *masks;
+	int n = 0;
+
+	if (note->len == 0) {
+		es_doc_text(doc, "note", NULL, 0);
+		return 0;
+	}
+	if (report_masks(&masks, &hmac, in, err) < 0)
+		return err->code;
+	n = es_hide_text(masks, &kept, note->data, note->len, hmac);
+	if (n < 0)
+		return es_fail_oom(err);
+	if (n > 0)
+		note = &kept;
+	es_doc_text(doc, "note", note->data, note->len);
+	return 0;
+}
+
 /*
  * The person's words, which stand between subject and list, indented by four
  * blanks. Those of the last of many runs would mislead.
  */
-static void set_note(struct es_doc *doc, const struct es_report_input *in)
+static int set_note(struct es_doc *doc, const struct es_report_input *in,
+		    struct es_error *err)
 {
 	const struct es_commit *c = is_one_run(in) ? in->new.commit : NULL;
 	ES_CLEANUP(es_buf_dispose) struct es_buf note = ES_BUF_INIT(ES_BUF_MAX);
@@ -101,7 +140,7 @@ static void set_note(struct es_doc *doc, const struct es_report_input *in)
 		}
 		line = next;
 	}
-	es_doc_text(doc, "note", note.len ? es_buf_str(&note) : NULL, note.len);
+	return put_note(doc, in, &note, err);
 }
 
 static void set_author(struct es_doc *obj, const struct es_commit *c)
@@ -171,7 +210,8 @@ void report_url(struct es_doc *obj, const struct es_report_input *in,
 	es_doc_text(obj, "url", es_buf_str(&url), url.len);
 }
 
-void report_header(struct es_doc *doc, const struct es_report_input *in)
+int report_header(struct es_doc *doc, const struct es_report_input *in,
+		  struct es_error *err)
 {
 	const struct es_commit *old = in->old.commit;
 	const struct es_commit *new = in->new.commit;
@@ -192,9 +232,11 @@ void report_header(struct es_doc *doc, const struct es_report_input *in)
 	commits = es_doc_object(doc, "commits");
 	set_commit(commits, "old", old ? es_commit_id(old) : NULL);
 	set_commit(commits, "new", new ? es_commit_id(new) : NULL);
-	set_note(doc, in);
+	if (set_note(doc, in, err) < 0)
+		return err->code;
 	if (new)
 		report_url(doc, in, es_commit_id(new));
 	es_doc_str(doc, "level", level_words[in->level]);
 	es_doc_str(doc, "content_level", "full");
+	return 0;
 }

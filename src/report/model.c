@@ -460,7 +460,8 @@ static int tell(struct report_job *job, struct es_error *err)
 	const struct es_report_input *in = job->in;
 	struct es_doc *doc = job->doc;
 
-	report_header(doc, in);
+	if (report_header(doc, in, err) < 0)
+		return err->code;
 	/* its value is known at the end, its place is here */
 	es_doc_str(doc, "severity", "none");
 	report_runs_set(job);

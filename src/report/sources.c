@@ -4,6 +4,7 @@
 
 #include "report/model_priv.h"
 
+#include "etcsnap/digest.h"
 #include "etcsnap/tree.h"
 
 #include <errno.h>
@@ -84,6 +85,19 @@ static int read_logins(struct report_job *job, const struct es_oid *tree,
 	return es_logins_merge(job->logins, logins, err);
 }
 
+/* What was typed, by today's masks: it was kept by those of then. */
+static int hide_typed(struct report_job *job, struct es_error *err)
+{
+	ES_CLEANUP(es_digest_freep) struct es_digest *hmac = NULL;
+	const struct es_mask_set *masks;
+
+	if (report_masks(&masks, &hmac, job->in, err) < 0)
+		return err->code;
+	if (job->ops && es_package_ops_hide(job->ops, masks, hmac, err) < 0)
+		return err->code;
+	return job->logins ? es_logins_hide(job->logins, masks, hmac, err) : 0;
+}
+
 /* From the oldest run on: what came later has the last word. */
 int report_sources(struct report_job *job, struct es_error *err)
 {
@@ -100,14 +114,14 @@ int report_sources(struct report_job *job, struct es_error *err)
 			return err->code;
 	}
 	/* the live system's tree is a run's that was not kept */
-	if (!in->new.commit && !report_is_alone(in)) {
-		/* unless nothing changed: then it is the older run's */
-		if (es_oid_equal(&in->old.tree, &in->new.tree))
-			return 0;
-		if (read_ops(job, &in->new.tree, &last[0], err) < 0 ||
-		    read_logins(job, &in->new.tree, &last[1], err) < 0)
-			return err->code;
-	}
+	if (!in->new.commit && !report_is_alone(in) &&
+	    /* unless nothing changed: then it is the older run's */
+	    !es_oid_equal(&in->old.tree, &in->new.tree) &&
+	    (read_ops(job, &in->new.tree, &last[0], err) < 0 ||
+	     read_logins(job, &in->new.tree, &last[1], err) < 0))
+		return err->code;
+	if (hide_typed(job, err) < 0)
+		return err->code;
 	if (job->logins && job->logins->n_sessions > 0) {
 		job->opened =
 			calloc(job->logins->n_sessions, sizeof(*job->opened));

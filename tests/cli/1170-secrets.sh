@@ -225,17 +225,31 @@ cat >"$root/var/log/dpkg.log" <<'END'
 2026-05-01 12:00:03 install other:amd64 <none> 1.0
 2026-05-01 12:00:03 status installed other:amd64 1.0
 END
+echo '2026-05-01T12:00:04+00:00 m sudo: anna : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/door --pin=TypedThree' \
+	>"$root/var/log/auth.log"
+sed -i 's/^Commandline: apt install/& --pin=TypedFour/' \
+	"$root/var/log/apt/history.log"
 echo typed >"$root/etc/motd"
 SOURCE_DATE_EPOCH=$((SOURCE_DATE_EPOCH + 60))
-es commit || bail 'a run failed'
+es commit -m 'the new pin=TypedFive' || bail 'a run failed'
 unset SOURCE_DATE_EPOCH
-{
+# typed - all that is told of the run
+typed() {
 	es cat main:run/packages
+	es cat main:run/logins
 	for form in text json html; do
 		es report --level full --format $form main~1..main
 	done
-} >said/typed
+}
+typed >said/typed
 not_ok 'no word of a command that a mask hides' grep -e TypedOne -e TypedTwo said/typed
 ok 'but what else there is' grep -q 'http://bob:<masked:[0-9a-f]*>@proxy:3128 install' \
 	said/typed
+is "$(grep -oe 'Typed[TF][hoi][a-z]*' said/typed | sort -u | tr '\n' ' ')" \
+	'TypedFive TypedFour TypedThree ' 'what no mask was for is told'
+conf_for_root '[rule doors]' 'match = /' 'mask = shipped' 'mask = pin=(\S+)'
+typed >said/typed
+not_ok 'by the masks of today it is not' grep -e TypedThree -e TypedFour \
+	-e TypedFive said/typed
+ok 'nor is more hidden than it' grep -q 'the new pin=<masked:' said/typed
 done_testing
