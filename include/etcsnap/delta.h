@@ -228,6 +228,20 @@ struct es_patch_options {
 };
 
 /**
+ * es_patch_masks - what hides secrets in text that is no file
+ * @masks:   set; borrowed from the rules, NULL = there are none
+ * @hmac:    owned; for es_hide_text() and the like. Without a key the tokens
+ *           that it makes tell nothing
+ * @options: rules and key count
+ * @err:     filled on failure
+ *
+ * Return: 0 or a negative errno.
+ */
+int es_patch_masks(const struct es_mask_set **masks, struct es_digest **hmac,
+		   const struct es_patch_options *options,
+		   struct es_error *err);
+
+/**
  * es_delta_patch - unified diff of a change's content
  * @out:     appended to: hunks without file headers, decoded to UTF-8 but
  *           not quoted; for an added or removed text all its lines

@@ -72,9 +72,12 @@ static int parse_range(struct es_commit **old, struct es_commit **new,
 
 	if (!from)
 		return es_fail_oom(err);
-	if (es_rev_run(old, call, from, how, err) < 0)
+	const char *to = dots + 2;
+
+	/* a side that is left out is the tip, as git has it */
+	if (es_rev_run(old, call, *from ? from : "HEAD", how, err) < 0)
 		return err->code;
-	return es_rev_run(new, call, dots + 2, how, err);
+	return es_rev_run(new, call, *to ? to : "HEAD", how, err);
 }
 
 /* Up to when the older end is looked for, and the newer one. */

@@ -6,7 +6,6 @@
 
 #include "etcsnap/charset.h"
 #include "etcsnap/clock.h"
-#include "etcsnap/digest.h"
 #include "etcsnap/hide.h"
 #include "etcsnap/package_ops.h"
 #include "etcsnap/quote.h"
@@ -14,13 +13,21 @@
 #include <errno.h>
 #include <string.h>
 
+/* Today's rules, and the key where it is there. */
+static struct es_patch_options options_of(const struct es_call *call)
+{
+	const struct es_session *s = call->session;
+
+	return (struct es_patch_options){
+		.rules = s->rules,
+		.key = s->has_key ? s->key : NULL,
+	};
+}
+
 static int load(struct es_buf *out, struct es_call *call, const char *path,
 		const struct es_entry *e, struct es_error *err)
 {
-	struct es_patch_options o = {
-		.rules = call->session->rules,
-		.key = call->session->has_key ? call->session->key : NULL,
-	};
+	const struct es_patch_options o = options_of(call);
 
 	return es_delta_content(out, call->session->store, path, e, &o, err);
 }
@@ -55,15 +62,13 @@ static int hide_typed(struct es_buf *text, const struct es_mask_set *masks,
 static int hide(struct es_buf *text, struct es_call *call, const char *path,
 		struct es_error *err)
 {
-	static const uint8_t no_key[ES_KEY_LEN];
-	const struct es_session *s = call->session;
-	const struct es_mask_set *masks = es_rules_masks(s->rules);
+	const struct es_patch_options o = options_of(call);
+	const struct es_mask_set *masks;
 	ES_CLEANUP(es_buf_dispose) struct es_buf kept = ES_BUF_INIT(ES_BUF_MAX);
 	ES_CLEANUP(es_digest_freep) struct es_digest *hmac = NULL;
 	int n;
 
-	if (es_digest_new(&hmac, ES_DIGEST_HMAC, s->has_key ? s->key : no_key,
-			  err) < 0)
+	if (es_patch_masks(&masks, &hmac, &o, err) < 0)
 		return err->code;
 	if (strcmp(path, "run/packages") == 0 &&
 	    hide_typed(text, masks, hmac, err) < 0)

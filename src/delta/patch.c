@@ -91,6 +91,16 @@ static void swap(struct es_buf *a, struct es_buf *b)
 	*b = kept;
 }
 
+int es_patch_masks(const struct es_mask_set **masks, struct es_digest **hmac,
+		   const struct es_patch_options *options, struct es_error *err)
+{
+	static const uint8_t no_key[ES_KEY_LEN];
+
+	*masks = options->rules ? es_rules_masks(options->rules) : NULL;
+	return es_digest_new(hmac, ES_DIGEST_HMAC,
+			     options->key ? options->key : no_key, err);
+}
+
 /*
  * Replace @text by its masked form; @hit is set when it has one. Without the
  * key the tokens cannot be made, so that a text with anything to mask cannot

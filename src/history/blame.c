@@ -463,7 +463,8 @@ int es_blame_new(struct es_blame **out, struct es_store *st,
 	if (start(&w, commit, path, err) < 0 || walk(&w, err) < 0)
 		return err->code;
 	for (size_t i = 0; i < b->n_runs; i++)
-		if (blame_context(&b->runs[i], &b->kept[i], st, err) < 0)
+		if (blame_context(&b->runs[i], &b->kept[i], st, options, err) <
+		    0)
 			return err->code;
 	*out = es_steal_ptr(&b);
 	return 0;

@@ -120,8 +120,12 @@ static bool is_from(const struct es_package_seen *seen, const char *path,
 }
 
 static int find_package(struct es_blame_run *run, struct blame_kept *kept,
-			struct es_store *st, struct es_error *err)
+			struct es_store *st,
+			const struct es_patch_options *options,
+			struct es_error *err)
 {
+	ES_CLEANUP(es_digest_freep) struct es_digest *hmac = NULL;
+	const struct es_mask_set *masks;
 	ES_CLEANUP(es_buf_dispose) struct es_buf text = ES_BUF_INIT(ES_BUF_MAX);
 	struct es_error why = ES_ERROR_INIT;
 	const struct es_package_ops *ops;
@@ -134,6 +138,9 @@ static int find_package(struct es_blame_run *run, struct blame_kept *kept,
 				  &why);
 	if (rc < 0)
 		return rc == -ENOMEM ? es_fail_oom(err) : 0;
+	if (es_patch_masks(&masks, &hmac, options, err) < 0 ||
+	    es_package_ops_hide(kept->ops, masks, hmac, err) < 0)
+		return err->code;
 	ops = kept->ops;
 	for (size_t i = 0; i < ops->n_seen && !name; i++)
 		if (is_from(&ops->seen[i], run->path, kept->digest))
@@ -145,7 +152,8 @@ static int find_package(struct es_blame_run *run, struct blame_kept *kept,
 }
 
 int blame_context(struct es_blame_run *run, struct blame_kept *kept,
-		  struct es_store *st, struct es_error *err)
+		  struct es_store *st, const struct es_patch_options *options,
+		  struct es_error *err)
 {
 	/* of lines that are older it would tell of the wrong people */
 	if (run->boundary)
@@ -153,5 +161,5 @@ int blame_context(struct es_blame_run *run, struct blame_kept *kept,
 	if (find_entry(run, kept, st, err) < 0 ||
 	    find_sessions(run, kept, st, err) < 0)
 		return err->code;
-	return find_package(run, kept, st, err);
+	return find_package(run, kept, st, options, err);
 }

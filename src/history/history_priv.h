@@ -74,7 +74,8 @@ struct blame_kept {
 void blame_kept_dispose(struct blame_kept *k);
 /* Who was there, and which package it came with. */
 int blame_context(struct es_blame_run *run, struct blame_kept *kept,
-		  struct es_store *st, struct es_error *err);
+		  struct es_store *st, const struct es_patch_options *options,
+		  struct es_error *err);
 
 /* --- pattern.c ------------------------------------------------------------ */
 

@@ -4,10 +4,8 @@
 
 #include "report/model_priv.h"
 
-#include "etcsnap/digest.h"
 #include "etcsnap/hide.h"
 #include "etcsnap/quote.h"
-#include "etcsnap/rules.h"
 
 #include <errno.h>
 #include <string.h>
@@ -77,17 +75,6 @@ static bool is_one_run(const struct es_report_input *in)
 	return es_oid_equal(es_commit_parent(new), es_commit_id(old));
 }
 
-int report_masks(const struct es_mask_set **masks, struct es_digest **hmac,
-		 const struct es_report_input *in, struct es_error *err)
-{
-	static const uint8_t no_key[ES_KEY_LEN];
-	const struct es_patch_options *p = &in->patch;
-
-	*masks = p->rules ? es_rules_masks(p->rules) : NULL;
-	return es_digest_new(hmac, ES_DIGEST_HMAC, p->key ? p->key : no_key,
-			     err);
-}
-
 /* Today's masks run over it as well. */
 static int put_note(struct es_doc *doc, const struct es_report_input *in,
 		    const struct es_buf *note, struct es_error *err)
@@ -101,7 +88,7 @@ static int put_note(struct es_doc *doc, const struct es_report_input *in,
 		es_doc_text(doc, "note", NULL, 0);
 		return 0;
 	}
-	if (report_masks(&masks, &hmac, in, err) < 0)
+	if (es_patch_masks(&masks, &hmac, &in->patch, err) < 0)
 		return err->code;
 	n = es_hide_text(masks, &kept, note->data, note->len, hmac);
 	if (n < 0)

@@ -151,10 +151,6 @@ unsigned int report_flap_days(const struct es_report_input *in);
 int report_header(struct es_doc *doc, const struct es_report_input *in,
 		  struct es_error *err);
 
-/** report_masks - for what was typed: masks, and a digest, which is owned */
-int report_masks(const struct es_mask_set **masks, struct es_digest **hmac,
-		 const struct es_report_input *in, struct es_error *err);
-
 /** report_url - set "url" of an object to the page about a commit */
 void report_url(struct es_doc *obj, const struct es_report_input *in,
 		const struct es_oid *commit);

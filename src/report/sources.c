@@ -4,7 +4,6 @@
 
 #include "report/model_priv.h"
 
-#include "etcsnap/digest.h"
 #include "etcsnap/tree.h"
 
 #include <errno.h>
@@ -91,7 +90,7 @@ static int hide_typed(struct report_job *job, struct es_error *err)
 	ES_CLEANUP(es_digest_freep) struct es_digest *hmac = NULL;
 	const struct es_mask_set *masks;
 
-	if (report_masks(&masks, &hmac, job->in, err) < 0)
+	if (es_patch_masks(&masks, &hmac, &job->in->patch, err) < 0)
 		return err->code;
 	if (job->ops && es_package_ops_hide(job->ops, masks, hmac, err) < 0)
 		return err->code;

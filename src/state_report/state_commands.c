@@ -41,17 +41,14 @@ static bool split(struct name *n, const char *text)
 static int hide(struct es_buf *out, const struct state_job *job,
 		const struct es_text *t)
 {
-	const struct es_patch_options *o = &job->in->patch;
-	static const uint8_t no_key[ES_KEY_LEN];
 	ES_CLEANUP(es_digest_freep) struct es_digest *hmac = NULL;
+	const struct es_mask_set *masks;
 	struct es_error unseen = ES_ERROR_INIT;
 	int n;
 
-	if (es_digest_new(&hmac, ES_DIGEST_HMAC, o->key ? o->key : no_key,
-			  &unseen) < 0)
+	if (es_patch_masks(&masks, &hmac, &job->in->patch, &unseen) < 0)
 		return -ENOMEM;
-	n = es_hide_text(o->rules ? es_rules_masks(o->rules) : NULL, out,
-			 t->data, t->len, hmac);
+	n = es_hide_text(masks, out, t->data, t->len, hmac);
 	if (n < 0)
 		return n;
 	if (n == 0) {

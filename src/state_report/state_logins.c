@@ -18,11 +18,15 @@ int state_logins(struct state_job *job, struct es_error *err)
 {
 	ES_CLEANUP(es_logins_freep) struct es_logins *l = NULL;
 	struct es_doc *obj = es_doc_object(job->doc, "logins");
+	ES_CLEANUP(es_digest_freep) struct es_digest *hmac = NULL;
+	const struct es_mask_set *masks;
 	struct es_doc *list;
 	uint64_t failed = 0;
 
 	if (es_logins_read(&l, job->in->root, job->since, job->in->now, err) <
-	    0)
+		    0 ||
+	    es_patch_masks(&masks, &hmac, &job->in->patch, err) < 0 ||
+	    es_logins_hide(l, masks, hmac, err) < 0)
 		return err->code;
 	es_doc_bool(obj, "missing", l->missing);
 	list = es_doc_array(obj, "sessions");

@@ -239,7 +239,9 @@ typed() {
 	es cat main:run/logins
 	for form in text json html; do
 		es report --level full --format $form main~1..main
+		es report --state --format $form --since 2026-05-01
 	done
+	es blame --json /etc/motd
 }
 typed >said/typed
 not_ok 'no word of a command that a mask hides' grep -e TypedOne -e TypedTwo said/typed
