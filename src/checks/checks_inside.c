@@ -22,12 +22,11 @@ bool es_is_absent(int code)
 	return code == -ENOENT || code == -ENOTDIR || code == -ELOOP;
 }
 
-static int open_resolved(int dirfd, const char *path, int flags,
-			 uint64_t resolve)
+static int open_beneath(int dirfd, const char *path, int flags)
 {
 	struct open_how how = {
 		.flags = (unsigned int)(flags | O_CLOEXEC),
-		.resolve = resolve | RESOLVE_NO_MAGICLINKS,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
 	};
 	long fd;
 
@@ -70,23 +69,14 @@ static int open_steps(int dirfd, const char *path, int flags)
 
 int es_inside_open(const struct es_checks *c, const char *path, int flags)
 {
-	path += strspn(path, "/");
-	if (!*path)
-		path = ".";
+	int fd = es_open_in_root(c->root_fd, path, flags);
 
-	int fd = open_resolved(c->root_fd, path, flags, RESOLVE_IN_ROOT);
-
-	if (fd != -ENOSYS && fd != -EPERM)
-		return fd;
-	if (!c->root_is_slash)
-		return open_steps(c->root_fd, path, flags);
-	fd = openat(c->root_fd, path, flags | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
 }
 
 int es_beneath_open(int dirfd, const char *path, int flags)
 {
-	int fd = open_resolved(dirfd, path, flags, RESOLVE_BENEATH);
+	int fd = open_beneath(dirfd, path, flags);
 
 	if (fd == -ENOSYS || fd == -EPERM)
 		fd = open_steps(dirfd, path, flags);
