@@ -61,7 +61,8 @@ static int find_run(struct restore *r, struct es_error *err)
 	if (!at)
 		return es_rev_tip(&r->commit, r->call, err);
 	if (!*at)
-		return es_fail_config(err, "--at is empty");
+		return es_fail_config(err,
+				      "--at is empty; name a run or a time");
 	if (asprintf(&time, "@%s", at) < 0) {
 		time = NULL;
 		return es_fail_oom(err);

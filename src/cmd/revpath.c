@@ -37,7 +37,8 @@ int es_rev_parse(struct es_rev *out, struct es_call *call, const char *text,
 	if (!rev)
 		return es_fail_oom(err);
 	if (!*text)
-		return es_fail_config(err, "a revision is empty");
+		return es_fail_config(
+			err, "a revision is empty; HEAD is the last run");
 	if (es_store_revision(&oid, call->session->store, *rev ? rev : "HEAD",
 			      err) < 0 ||
 	    es_commit_read(&out->commit, call->session->store, &oid, err) < 0)
@@ -118,7 +119,9 @@ int es_rev_paths(char ***out, size_t *n, char *const *operands, size_t count,
 
 		/* from a variable that is not set, most likely */
 		if (!*operands[i]) {
-			rc = es_fail_config(err, "a path is empty");
+			rc = es_fail_config(err,
+					    "a path is empty; name one, '.' is "
+					    "this directory");
 		} else if (es_rev_names_text(operands[i])) {
 			es_buf_adds(&b, operands[i]);
 			rc = es_buf_check(&b, err);
